@@ -25,7 +25,7 @@ export type AttemptState =
     };
 
 /** What a disposition code does to the lead. */
-export type DispositionEffect = 'done' | 'retry' | 'callback' | 'dnc';
+export type DispositionEffect = 'done' | 'retry' | 'callback' | 'optOut';
 
 export type AttemptDisposition = {
   readonly code: string;

@@ -311,21 +311,29 @@ const onAgentLost = (state: Live, event: Extract<CallEvent, { type: 'agentLost' 
     ...(state.recordingId === undefined ? [] : [{ type: 'stopRecording' as const, recordingId: state.recordingId }]),
     { type: 'releaseAgent', agentId: state.agent.agentId, talked: true, reason: 'agentLost' },
   ];
-  if (event.hungUp || state.policy.onAgentLost === 'hangUp') {
-    return hangUp(state, event.atMs, 'answered', event.hungUp ? 'agentHungUp' : 'agentLost');
-  }
-  const base = { ...baseOf(state), callee: state.callee, answeredAtMs: state.answeredAtMs, talkedBefore };
-  if (state.policy.onAgentLost === 'requeue') {
-    return {
-      state: { ...base, kind: 'waiting', dropAtMs: event.atMs + Math.max(state.policy.agentWaitMs, REQUEUE_WAIT_MS) },
-      effects: [...left, { type: 'requestAgent', answeredAtMs: state.answeredAtMs }],
-    };
-  }
-  return announce({ ...state, ...base, kind: 'waiting', dropAtMs: 0 }, event.atMs, 'answered', 'agentLost', left);
+  if (event.hungUp) return hangUp(state, event.atMs, 'answered', 'agentHungUp');
+  const policy = state.policy.onAgentLost;
+  const waiting: Of<'waiting'> = {
+    ...baseOf(state),
+    kind: 'waiting',
+    callee: state.callee,
+    answeredAtMs: state.answeredAtMs,
+    dropAtMs: event.atMs + (policy.kind === 'anotherAgent' ? policy.waitMs : 0),
+    talkedBefore,
+  };
+  if (policy.kind === 'message') return announce(waiting, event.atMs, policy.message, 'answered', 'agentLost', left);
+  return {
+    state: waiting,
+    effects: [
+      ...left,
+      { type: 'play', playbackId: holdPlayback(state), legId: state.callee.legId, prompt: policy.message },
+      { type: 'requestAgent', answeredAtMs: state.answeredAtMs },
+    ],
+  };
 };
 
-/** How long somebody who was already talking waits for another agent: not a drop, so kinder than the first wait. */
-export const REQUEUE_WAIT_MS = 20_000;
+/** The playback that a callee hears who waits for another agent. */
+export const holdPlayback = (state: CallBase): PlaybackId => `${state.callId}-hold` as PlaybackId;
 
 const onHangUpRequested = (state: Live, event: Extract<CallEvent, { type: 'hangUpRequested' }>): Result => {
   const detail = `hungUpBy${event.by[0]?.toUpperCase() ?? ''}${event.by.slice(1)}`;
@@ -369,17 +377,18 @@ const drop = (state: Of<'waiting'> | Of<'connecting'>, atMs: EpochMs, detail: st
     state.kind === 'connecting'
       ? [{ type: 'releaseAgent', agentId: state.agent.agentId, talked: false, reason: detail }]
       : [];
-  return announce(state, atMs, outcomeAfterTalk(state, 'dropped'), detail, left);
+  return announce(state, atMs, state.policy.dropPrompt, outcomeAfterTalk(state, 'dropped'), detail, left);
 };
 
 const announce = (
   state: Of<'waiting'> | Of<'connecting'>,
   atMs: EpochMs,
+  prompt: string | null,
   outcome: Outcome,
   detail: string,
   before: readonly CallEffect[],
 ): Result => {
-  if (state.policy.dropPrompt === null) {
+  if (prompt === null) {
     const ending = hangUp(state, atMs, outcome, detail);
     // A connecting call's agent is given back by the hang-up itself.
     if (isIgnored(ending) || state.kind === 'connecting') return ending;

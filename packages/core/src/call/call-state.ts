@@ -28,7 +28,9 @@ export type CallPolicy = {
   /** Message for who is dropped; null: hang up at once. A prompt's name, not a path. */
   readonly dropPrompt: string | null;
   /** What the callee gets when the agent's leg vanishes in mid-call. */
-  readonly onAgentLost: 'requeue' | 'message' | 'hangUp';
+  readonly onAgentLost:
+    | { readonly kind: 'anotherAgent'; readonly waitMs: number; readonly message: string }
+    | { readonly kind: 'message'; readonly message: string };
 };
 
 /** What every state of a call carries. */
