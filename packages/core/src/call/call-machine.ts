@@ -410,7 +410,7 @@ const announce = (
     effects: [
       ...before,
       { type: 'withdrawRequest' },
-      { type: 'play', playbackId, legId: state.callee.legId, prompt: state.policy.dropPrompt },
+      { type: 'play', playbackId, legId: state.callee.legId, prompt },
     ],
   };
 };
