@@ -19,3 +19,5 @@ export * from './call/call-machine.ts';
 export * from './agent/agent-machine.ts';
 export * from './campaign/campaign-machine.ts';
 export * from './attempt/attempt-machine.ts';
+export * from './compliance/verdict.ts';
+export * from './campaign/check-settings.ts';

@@ -52,7 +52,7 @@ export type VerdictTrunk = {
   readonly trunkId: TrunkId;
   /** Leads into the lab, never to a carrier. */
   readonly isDemo: boolean;
-  readonly allowedCountries: readonly CountryCode[];
+  readonly allowedCountries: readonly CountryCode[] | 'any';
   /** Whether premium-rate numbers may be dialled; normally not (toll fraud). */
   readonly allowsPremiumRate: boolean;
 };

@@ -4,7 +4,8 @@ import type { RulePack } from '../rule-pack.ts';
 const COMMON = {
   id: 'usa',
   isDemo: false,
-  countries: ['US'],
+  // The territories are under the same federal rules.
+  countries: ['US', 'PR', 'GU', 'VI', 'AS', 'MP'],
   window: everyDay(hours(8, 21)),
   caps: {},
   quiet: { afterRejectedMs: 24 * 3_600_000, afterOptOutMs: 'forever' },
