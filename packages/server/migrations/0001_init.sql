@@ -77,7 +77,7 @@ CREATE TABLE leads (
   -- Further numbers in the order to try; null where there are none.
   alt_numbers text[],
   region text NOT NULL,
-  -- IANA zone of the callee.
+  -- IANA zone of the callee; where the number leaves several open, all of them, joined by commas; '' when none is known.
   zone text NOT NULL,
   name text,
   fields jsonb,
@@ -100,7 +100,10 @@ CREATE TABLE leads (
   blocked_at timestamptz,
   CHECK (number LIKE '+%')
 );
-CREATE UNIQUE INDEX leads_list_number ON leads (list_id, number);
+-- Number first: one index keeps a list free of doubles and finds a number in all lists (doubles across lists, callers).
+CREATE UNIQUE INDEX leads_number_list ON leads (number, list_id);
+-- Pages of a list. Ids of a list grow, so this one is filled at its right edge and costs an import next to nothing.
+CREATE INDEX leads_list ON leads (list_id, id);
 CREATE INDEX leads_hopper ON leads (list_id, is_callback DESC, priority DESC, next_at, id) WHERE state = 'ready';
 
 CREATE TABLE imports (
@@ -113,14 +116,29 @@ CREATE TABLE imports (
   file_bytes bigint NOT NULL,
   -- contracts: ImportSettings (format, encoding, delimiter, mapping, region, duplicates policy) once started.
   settings jsonb,
+  -- How far it got: written in the transaction that writes the leads, so that it is exact after any crash.
+  bytes_read bigint NOT NULL DEFAULT 0,
   rows_read bigint NOT NULL DEFAULT 0,
   rows_imported bigint NOT NULL DEFAULT 0,
+  rows_updated bigint NOT NULL DEFAULT 0,
+  -- Not imported, by fault (rejected) or because the number is there already (duplicate).
   rows_rejected bigint NOT NULL DEFAULT 0,
+  rows_duplicate bigint NOT NULL DEFAULT 0,
+  -- Imported with a remark (a further number was unusable, the number is on the DNC list …).
+  rows_noted bigint NOT NULL DEFAULT 0,
+  -- Rows per reason code, notes included: {"invalidNumber":37}.
+  reasons jsonb NOT NULL DEFAULT '{}',
   rejects_path text,
+  notes_path text,
+  -- Leads of this import have ids in this range (one import at a time runs into a list).
+  first_lead_id bigint,
+  last_lead_id bigint,
   error jsonb,
   created_at timestamptz NOT NULL DEFAULT now(),
+  started_at timestamptz,
   finished_at timestamptz
 );
+CREATE INDEX imports_list ON imports (list_id, id DESC);
 
 -- Numbers -----------------------------------------------------------------------------------------------------------
 -- The row that is locked before a dial to this number; caps are counted from dials, never kept as counters.
@@ -174,15 +192,6 @@ CREATE TABLE campaign_agents (
   campaign_id uuid NOT NULL REFERENCES campaigns ON DELETE CASCADE,
   user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
   PRIMARY KEY (campaign_id, user_id)
-);
-
-CREATE TABLE dispositions (
-  code text PRIMARY KEY,
-  label_zh text NOT NULL,
-  label_en text NOT NULL,
-  -- done: lead is finished; retry: dial again by the retry rule; callback: at the given time; dnc: never again.
-  effect text NOT NULL CHECK (effect IN ('done', 'retry', 'callback', 'dnc')),
-  position int NOT NULL DEFAULT 0
 );
 
 -- Calls: state rows are the truth -----------------------------------------------------------------------------------
@@ -320,14 +329,6 @@ CREATE TABLE events (
   version smallint NOT NULL DEFAULT 1,
   data jsonb NOT NULL
 ) PARTITION BY RANGE (at);
-CREATE INDEX events_aggregate ON events (aggregate_id, seq);
+-- A commit whose answer was lost is sent again: the key makes the second time harmless.
+ALTER TABLE events ADD PRIMARY KEY (aggregate_id, seq, at);
 CREATE TABLE events_default PARTITION OF events DEFAULT;
-
-INSERT INTO dispositions (code, label_zh, label_en, effect, position) VALUES
-  ('interested', '有意向', 'Interested', 'done', 10),
-  ('success', '成功', 'Success', 'done', 20),
-  ('notInterested', '无意向', 'Not interested', 'done', 30),
-  ('callback', '预约回拨', 'Call back', 'callback', 40),
-  ('noDecision', '再联系', 'Try again', 'retry', 50),
-  ('wrongNumber', '号码错误', 'Wrong number', 'done', 60),
-  ('doNotCall', '拒绝来电', 'Do not call', 'dnc', 70);

@@ -145,12 +145,21 @@ export type ImportsTable = {
   file_path: string;
   file_bytes: BigIntText;
   settings: ColumnType<unknown, string | null | undefined, string | null>;
+  bytes_read: BigIntWithDefault;
   rows_read: BigIntWithDefault;
   rows_imported: BigIntWithDefault;
+  rows_updated: BigIntWithDefault;
   rows_rejected: BigIntWithDefault;
+  rows_duplicate: BigIntWithDefault;
+  rows_noted: BigIntWithDefault;
+  reasons: JsonWithDefault<Record<string, number>>;
   rejects_path: string | null;
+  notes_path: string | null;
+  first_lead_id: ColumnType<string | null, string | number | bigint | null | undefined, string | number | bigint | null>;
+  last_lead_id: ColumnType<string | null, string | number | bigint | null | undefined, string | number | bigint | null>;
   error: ColumnType<unknown, string | null | undefined, string | null>;
   created_at: InstantWithDefault;
+  started_at: NullableInstant;
   finished_at: NullableInstant;
 };
 
