@@ -21,3 +21,6 @@ export * from './campaign/campaign-machine.ts';
 export * from './attempt/attempt-machine.ts';
 export * from './compliance/verdict.ts';
 export * from './campaign/check-settings.ts';
+export * from './dialing/number-format.ts';
+export * from './dialing/trunk-choice.ts';
+export * from './dialing/caller-id-choice.ts';
