@@ -1,0 +1,205 @@
+import { normalCdf } from '../../stats/normal.ts';
+import type { EpochMs } from '../../ids.ts';
+import type { Counts } from './histogram.ts';
+import { addCount, logBin, lognormalPrior, totalCount } from './histogram.ts';
+import type { RiskPacerSettings } from './settings.ts';
+
+/** Dials of one second that may still be answered. `weight` is the sum of their answer probabilities. */
+export type Cohort = { readonly sec: number; readonly weight: number; readonly dials: number; readonly humans: number };
+
+/** How one agent's calls compare with the team's: sum of log ratios and their number (both forgotten slowly). */
+type AgentPace = { readonly sum: number; readonly count: number };
+
+/** What has been learned from calls. Plain data. */
+export type Estimates = {
+  /** Open cohorts in time order. */
+  readonly cohorts: readonly Cohort[];
+  /** People who answered, and the sum of answer probabilities, of closed cohorts, forgotten by `forget`. */
+  readonly humans: number;
+  readonly weight: number;
+  readonly dials: number;
+  /** Ages (1 s bins) at which people answered, and at which other lines ended. */
+  readonly answerAges: Counts;
+  readonly missAges: Counts;
+  /** Handle times, log bins. */
+  readonly talk: Counts;
+  readonly wrapUp: Counts;
+  /** Means of log seconds. */
+  readonly talkLog: AgentPace;
+  readonly wrapUpLog: AgentPace;
+  /** Agents' paces in buckets by the hash of the agent's id, so that a change copies little. */
+  readonly paces: readonly Readonly<Record<string, AgentPace>>[];
+  /** People who answered per second, as an average that forgets, with the time of the last change. */
+  readonly humanRate: { readonly count: number; readonly sec: number; readonly atMs: EpochMs };
+};
+
+/** Longest ring that is told apart, seconds. */
+export const AGE_BINS = 121;
+const PACE_BUCKETS = 64;
+const PRIOR_WEIGHT = 30;
+const HANDLE_KEEP = 0.9995;
+
+/** Base answer probability of a dial about which no lead model said anything; only its constancy matters. */
+export const PLAIN_PROBABILITY = 0.3;
+
+const agePrior = (meanSec: number, cv: number, weight: number): number[] => {
+  const variance = Math.log(1 + cv * cv);
+  const mu = Math.log(meanSec) - variance / 2;
+  let before = 0;
+  return Array.from({ length: AGE_BINS }, (_, i) => {
+    const upTo = i === AGE_BINS - 1 ? 1 : normalCdf((Math.log(i + 1) - mu) / Math.sqrt(variance));
+    const count = weight * (upTo - before);
+    before = upTo;
+    return count;
+  });
+};
+
+/** What is believed before the first call. */
+export const initialEstimates = (settings: RiskPacerSettings, nowMs: EpochMs): Estimates => {
+  const timeout = Math.max(1, Math.min(AGE_BINS - 1, Math.round(settings.ringTimeoutMs / 1000)));
+  const missAges = new Array<number>(AGE_BINS).fill(0);
+  missAges[timeout] = 10;
+  return {
+    cohorts: [],
+    humans: PRIOR_WEIGHT * settings.prior.answerRate,
+    weight: PRIOR_WEIGHT * PLAIN_PROBABILITY,
+    dials: PRIOR_WEIGHT,
+    answerAges: agePrior(Math.min(10, timeout), 0.5, 10),
+    missAges,
+    talk: lognormalPrior(settings.prior.talkSec, 1, PRIOR_WEIGHT, normalCdf),
+    wrapUp: lognormalPrior(Math.max(0.5, settings.prior.wrapUpSec), 0.8, PRIOR_WEIGHT, normalCdf),
+    talkLog: { sum: 5 * (Math.log(settings.prior.talkSec) - 0.35), count: 5 },
+    wrapUpLog: { sum: 5 * (Math.log(Math.max(0.5, settings.prior.wrapUpSec)) - 0.25), count: 5 },
+    paces: Array.from({ length: PACE_BUCKETS }, () => ({})),
+    humanRate: { count: 0, sec: 0, atMs: nowMs },
+  };
+};
+
+const changeCohort = (
+  cohorts: readonly Cohort[],
+  atMs: EpochMs,
+  change: (cohort: Cohort) => Cohort,
+): readonly Cohort[] => {
+  const sec = Math.floor(atMs / 1000);
+  for (let i = cohorts.length - 1; i >= 0; i--) {
+    const cohort = cohorts[i]!;
+    if (cohort.sec === sec) {
+      const next = cohorts.slice();
+      next[i] = change(cohort);
+      return next;
+    }
+    if (cohort.sec < sec) break;
+  }
+  return cohorts;
+};
+
+/** A dial left. */
+export const countDial = (estimates: Estimates, atMs: EpochMs, probability: number | undefined): Estimates => {
+  const sec = Math.floor(atMs / 1000);
+  const weight = probability ?? PLAIN_PROBABILITY;
+  const last = estimates.cohorts.at(-1);
+  const cohorts =
+    last !== undefined && last.sec === sec
+      ? changeCohort(estimates.cohorts, atMs, (c) => ({ ...c, weight: c.weight + weight, dials: c.dials + 1 }))
+      : [...estimates.cohorts, { sec, weight, dials: 1, humans: 0 }];
+  return { ...estimates, cohorts };
+};
+
+/** A line was hung up by us: only the part of its ringing that it had counts as a trial. */
+export const countShed = (estimates: Estimates, dialedAtMs: EpochMs, weight: number, left: number): Estimates => ({
+  ...estimates,
+  cohorts: changeCohort(estimates.cohorts, dialedAtMs, (c) => ({
+    ...c,
+    weight: Math.max(0, c.weight - weight * left),
+  })),
+});
+
+/** A person answered, `dialedAtMs` being the time of the dial. */
+export const countHuman = (estimates: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
+  const age = Math.floor((atMs - dialedAtMs) / 1000);
+  const full = totalCount(estimates.answerAges) > 4000;
+  return {
+    ...estimates,
+    cohorts: changeCohort(estimates.cohorts, dialedAtMs, (c) => ({ ...c, humans: c.humans + 1 })),
+    answerAges: addCount(estimates.answerAges, age, full ? 0.5 : 1),
+  };
+};
+
+/** A line ended otherwise: machine, failure, ringing out. */
+export const countMiss = (estimates: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
+  const age = Math.floor((atMs - dialedAtMs) / 1000);
+  const full = totalCount(estimates.missAges) > 4000;
+  return { ...estimates, missAges: addCount(estimates.missAges, age, full ? 0.5 : 1) };
+};
+
+const hash = (text: string): number => {
+  let h = 0;
+  for (let i = 0; i < text.length; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) | 0;
+  return (h >>> 0) % PACE_BUCKETS;
+};
+
+/** A talk or wrap-up ended. */
+export const countHandle = (
+  estimates: Estimates,
+  kind: 'talk' | 'wrapUp',
+  agentId: string,
+  durationMs: number,
+): Estimates => {
+  const sec = Math.max(0.5, durationMs / 1000);
+  const log = Math.log(sec);
+  const team = kind === 'talk' ? estimates.talkLog : estimates.wrapUpLog;
+  const bucket = hash(agentId);
+  const own = estimates.paces[bucket]?.[agentId] ?? { sum: 0, count: 0 };
+  const paces = estimates.paces.slice();
+  paces[bucket] = {
+    ...paces[bucket],
+    [agentId]: { sum: own.sum * 0.995 + log - team.sum / team.count, count: own.count * 0.995 + 1 },
+  };
+  const teamNext = { sum: team.sum * HANDLE_KEEP + log, count: team.count * HANDLE_KEEP + 1 };
+  return kind === 'talk'
+    ? { ...estimates, paces, talk: addCount(estimates.talk, logBin(sec), HANDLE_KEEP), talkLog: teamNext }
+    : { ...estimates, paces, wrapUp: addCount(estimates.wrapUp, logBin(sec), HANDLE_KEEP), wrapUpLog: teamNext };
+};
+
+/** An agent's factor on handle times, shrunk towards 1 until about 15 calls are known. */
+export const agentFactor = (estimates: Estimates, agentId: string): number => {
+  const pace = estimates.paces[hash(agentId)]?.[agentId];
+  return pace === undefined ? 1 : Math.exp(pace.sum / (pace.count + 15));
+};
+
+/** How answered dials are forgotten: by a fixed number of dials, or by the drift that the answer rate is believed to have. */
+export type LevelMemory =
+  { readonly kind: 'dials'; readonly dials: number } | { readonly kind: 'drift'; readonly perRootSec: number };
+
+/** Moves cohorts that can no longer be answered into the long-run level. */
+export const closeCohorts = (
+  estimates: Estimates,
+  nowMs: EpochMs,
+  ringTimeoutMs: number,
+  memory: LevelMemory,
+): Estimates => {
+  const first = estimates.cohorts[0];
+  const before = Math.floor((nowMs - ringTimeoutMs - 6000) / 1000);
+  if (first === undefined || first.sec >= before) return estimates;
+  let { humans, weight, dials } = estimates;
+  let i = 0;
+  for (; i < estimates.cohorts.length; i++) {
+    const cohort = estimates.cohorts[i]!;
+    if (cohort.sec >= before) break;
+    // Discount that makes a Gamma filter's memory equal the steady state of a Kalman filter with that drift:
+    // per answer the relative variance is 1 / humans, and it grows by drift² per second.
+    const forget =
+      memory.kind === 'dials'
+        ? Math.exp(-cohort.dials / memory.dials)
+        : 1 / (1 + memory.perRootSec ** 2 * Math.min(60, cohortGap(estimates.cohorts, i)) * Math.max(1, humans));
+    humans = humans * forget + cohort.humans;
+    weight = weight * forget + cohort.weight;
+    dials = dials * forget + cohort.dials;
+  }
+  return { ...estimates, cohorts: estimates.cohorts.slice(i), humans, weight, dials };
+};
+
+const cohortGap = (cohorts: readonly Cohort[], i: number): number => {
+  const next = cohorts[i + 1];
+  return next === undefined ? 1 : next.sec - cohorts[i]!.sec;
+};

@@ -1,0 +1,136 @@
+import type { Counts } from './histogram.ts';
+import { LOG_BINS, LOG_RATIO, logBin, logSurvival, survivalAt, totalCount } from './histogram.ts';
+
+/** The counts that tables were last made from; the same object as long as they are in use. */
+export type ModelBasis = {
+  readonly atMs: number;
+  readonly answerAges: Counts;
+  readonly missAges: Counts;
+  readonly talk: Counts;
+  readonly wrapUp: Counts;
+  readonly graceSec: number;
+};
+
+/** Tables for decisions, all a function of the basis. */
+export type Model = {
+  /** Times (s) from now at which risk is looked at: quantiles of the time to answer. */
+  readonly nodes: readonly number[];
+  /** P(answered by node k | a person answers) for a line dialled now. */
+  readonly answeredBy: readonly number[];
+  /** Per age step: P(answers between age and age + node k | a person answers); row-major by age. */
+  readonly answersWithin: Float64Array;
+  /** Per age step: P(a person answers later than age | a person answers), and P(not ended | nobody answers). */
+  readonly answersLater: Float64Array;
+  readonly missesLater: Float64Array;
+  /** P(free by node k + grace) for an agent in talk of that log-bin age; row-major by bin. And in wrap-up. */
+  readonly freeFromTalk: Float64Array;
+  readonly freeFromWrapUp: Float64Array;
+  /** Mean of talk and of wrap-up, seconds. */
+  readonly handleSec: number;
+  /** 90 % point of the time to answer, seconds. */
+  readonly answerLateSec: number;
+};
+
+/** Steps per second of a line's age in the tables, and their number. */
+export const AGE_STEPS = 4;
+const AGE_ROWS = 130 * AGE_STEPS;
+/** Row of a line's age. */
+export const ageRow = (sec: number): number => Math.min(AGE_ROWS - 1, Math.max(0, Math.round(sec * AGE_STEPS)));
+
+const NODE_QUANTILES = [0.1, 0.3, 0.5, 0.7, 0.9];
+
+const cumulative = (counts: Counts): Float64Array => {
+  const total = Math.max(1e-12, totalCount(counts));
+  const sums = new Float64Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) sums[i + 1] = sums[i]! + (counts[i] ?? 0) / total;
+  return sums;
+};
+
+const cumulativeAt = (sums: Float64Array, sec: number): number => {
+  if (sec <= 0) return 0;
+  const i = Math.floor(sec);
+  if (i >= sums.length - 1) return 1;
+  return sums[i]! + (sums[i + 1]! - sums[i]!) * (sec - i);
+};
+
+const quantileOf = (sums: Float64Array, q: number): number => {
+  let i = 0;
+  while (i < sums.length - 2 && sums[i + 1]! < q) i++;
+  const width = sums[i + 1]! - sums[i]!;
+  return i + (width > 0 ? (q - sums[i]!) / width : 0.5);
+};
+
+const meanOfLog = (counts: Counts): number => {
+  let sum = 0;
+  for (let i = 0; i < LOG_BINS; i++) sum += (counts[i] ?? 0) * (i === 0 ? 0.6 : LOG_RATIO ** (i + 0.5));
+  return sum / Math.max(1e-12, totalCount(counts));
+};
+
+const build = (basis: ModelBasis): Model => {
+  const answers = cumulative(basis.answerAges);
+  const misses = cumulative(basis.missAges);
+  const nodes = NODE_QUANTILES.map((q) => quantileOf(answers, q));
+  const width = nodes.length;
+  const answersWithin = new Float64Array(AGE_ROWS * width);
+  const answersLater = new Float64Array(AGE_ROWS);
+  const missesLater = new Float64Array(AGE_ROWS);
+  for (let row = 0; row < AGE_ROWS; row++) {
+    const age = row / AGE_STEPS;
+    const soFar = cumulativeAt(answers, age);
+    answersLater[row] = 1 - soFar;
+    missesLater[row] = 1 - cumulativeAt(misses, age);
+    for (let k = 0; k < width; k++) answersWithin[row * width + k] = cumulativeAt(answers, age + nodes[k]!) - soFar;
+  }
+  const talk = logSurvival(basis.talk);
+  const wrapUp = logSurvival(basis.wrapUp);
+  const freeFromTalk = new Float64Array(LOG_BINS * width);
+  const freeFromWrapUp = new Float64Array(LOG_BINS * width);
+  const steps = 8;
+  for (let bin = 0; bin < LOG_BINS; bin++) {
+    const age = bin === 0 ? 0.5 : LOG_RATIO ** (bin + 0.5);
+    const talkLeft = Math.max(1e-9, survivalAt(talk, age));
+    const wrapUpLeft = Math.max(1e-9, survivalAt(wrapUp, age));
+    for (let k = 0; k < width; k++) {
+      const horizon = nodes[k]! + basis.graceSec;
+      freeFromWrapUp[bin * width + k] = 1 - survivalAt(wrapUp, age + horizon) / wrapUpLeft;
+      // ∫ −dS_T(e+u)/S_T(e) · [1 − S_W(h−u)], midpoint rule.
+      let free = 0;
+      let before = talkLeft;
+      for (let i = 0; i < steps; i++) {
+        const after = survivalAt(talk, age + (horizon * (i + 1)) / steps);
+        free += (before - after) * (1 - survivalAt(wrapUp, (horizon * (steps - i - 0.5)) / steps));
+        before = after;
+      }
+      freeFromTalk[bin * width + k] = free / talkLeft;
+    }
+  }
+  return {
+    nodes,
+    answeredBy: nodes.map((sec) => cumulativeAt(answers, sec)),
+    answersWithin,
+    answersLater,
+    missesLater,
+    freeFromTalk,
+    freeFromWrapUp,
+    handleSec: meanOfLog(basis.talk) + meanOfLog(basis.wrapUp),
+    answerLateSec: quantileOf(answers, 0.9),
+  };
+};
+
+/** Tables are kept as long as their basis lives; a restored basis makes the same ones again. */
+const built = new WeakMap<ModelBasis, Model>();
+
+/** The tables of a basis. */
+export const modelOf = (basis: ModelBasis): Model => {
+  const found = built.get(basis);
+  if (found !== undefined) return found;
+  const model = build(basis);
+  built.set(basis, model);
+  return model;
+};
+
+/** P(free by node k + grace) of a busy agent: table value scaled by the agent's own factor on handle times. */
+export const freeBy = (table: Float64Array, nodes: number, ageSec: number, factor: number, node: number): number => {
+  const free = table[logBin(ageSec / factor) * nodes + node]!;
+  return factor === 1 ? free : 1 - (1 - free) ** (1 / factor);
+};

@@ -1,0 +1,101 @@
+import type { EpochMs } from '../../ids.ts';
+import type { LegalWindow, RiskPacerSettings } from './settings.ts';
+
+/** What a legal window has seen so far. */
+export type WindowCount = { readonly period: number; readonly humans: number; readonly drops: number };
+
+/** The price of risk and what steers it. Plain data. */
+export type PriceState = {
+  /** Greatest risk at which a line is dialled, 0.001–0.5. */
+  readonly price: number;
+  /** Sum of predicted drops (probability of an answer times its risk) and drops that came. */
+  readonly predicted: number;
+  readonly realised: number;
+  /** One count for each legal window of the settings, in their order. */
+  readonly windows: readonly WindowCount[];
+};
+
+/** What the budget asks for now. */
+export type Budget = {
+  /** Drop rate to aim at from here on. */
+  readonly aim: number;
+  /** Mean risk at which lines shall be dialled. */
+  readonly target: number;
+  /** Drops over predictions. */
+  readonly bias: number;
+  /** Drops that the tightest window still allows at this moment, in calls. */
+  readonly left: number;
+  /** Only lines without risk. */
+  readonly isGuarded: boolean;
+};
+
+/** The period of a window at an instant. */
+export const periodOf = (window: LegalWindow, nowMs: EpochMs): number =>
+  Math.floor((nowMs - window.anchorMs) / window.lengthMs);
+
+/** Moves counts on to the present periods. A clock that went back changes nothing: what was counted stays counted. */
+export const rollWindows = (
+  counts: readonly WindowCount[],
+  windows: readonly LegalWindow[],
+  nowMs: EpochMs,
+): readonly WindowCount[] => {
+  let changed = false;
+  const next = counts.map((count, i) => {
+    const window = windows[i];
+    if (window === undefined) return count;
+    const period = periodOf(window, nowMs);
+    if (period <= count.period) return count;
+    changed = true;
+    return { period, humans: 0, drops: 0 };
+  });
+  return changed ? next : counts;
+};
+
+/** A person who answered was connected or dropped. */
+export const countPerson = (state: PriceState, isDropped: boolean): PriceState => ({
+  ...state,
+  realised: state.realised + (isDropped ? 1 : 0),
+  windows: state.windows.map((count) => ({
+    ...count,
+    humans: count.humans + 1,
+    drops: count.drops + (isDropped ? 1 : 0),
+  })),
+});
+
+const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
+
+/**
+ * What the windows allow: `aheadToday` people are expected to answer until the day's dialing closes. Every window must be
+ * within its limit at that moment, so that it is within it at its end too.
+ */
+export const budgetOf = (state: PriceState, settings: RiskPacerSettings, aheadToday: number): Budget => {
+  const bias = clamp((state.realised + 6) / (state.predicted + 6), 0.3, 3);
+  let aim = Infinity;
+  let left = Infinity;
+  let isGuarded = false;
+  const falsePositives = settings.falsePositiveRate;
+  for (const [i, window] of settings.windows.entries()) {
+    const { humans = 0, drops = 0 } = state.windows[i] ?? {};
+    const steady = Math.max(0, window.limit * settings.aim - falsePositives);
+    const ahead = clamp(aheadToday, 40, 250);
+    const wanted = clamp(steady + (steady * humans - drops) / ahead, 0.15 * steady, 2.5 * steady);
+    const atEnd = humans + 0.85 * aheadToday;
+    const allowed = window.limit * atEnd - falsePositives * atEnd;
+    if (drops + 1.25 > allowed) isGuarded = true;
+    aim = Math.min(aim, wanted);
+    left = Math.min(left, (window.limit - falsePositives) * humans - drops);
+  }
+  return { aim, target: aim / bias, bias, left, isGuarded };
+};
+
+/** After a dial at risk `risk`: the price moves so that the mean risk of dials goes to the target. */
+export const movePrice = (price: number, risk: number, target: number): number =>
+  clamp(price * Math.exp(0.03 * clamp((target - risk) / Math.max(0.01, target), -4, 1)), 0.001, 0.5);
+
+/** Charges a dial's expected drop to the predictions; both sums are halved when many. */
+export const predict = (state: PriceState, expectedDrops: number): PriceState => {
+  const predicted = state.predicted + expectedDrops;
+  return predicted > 200
+    ? { ...state, predicted: predicted / 2, realised: state.realised / 2 }
+    : { ...state, predicted };
+};
