@@ -1,6 +1,6 @@
 import type { BridgeId, EndpointId, EpochMs, LegId } from '@qianhu/core';
 
-import type { IncomingFrom, LegPhase, Originate, SipMessage } from '../port.ts';
+import type { IncomingFrom, LegPhase, Originate, SipMessage, SwitchEvent } from '../port.ts';
 import type { CalleeScript } from './callee-script.ts';
 import type { Random } from './seeded-random.ts';
 import type { Scheduler } from './virtual-clock.ts';
@@ -57,3 +57,12 @@ export type Leg = {
 };
 
 export type Bridge = { readonly bridgeId: BridgeId; readonly legs: Set<Leg> };
+
+/** Whoever listens to the exchange; at most one at a time, as with an Asterisk application. */
+export type ExchangeSink = {
+  readonly onEvent: (event: SwitchEvent) => void;
+  /** Another listener took the place. */
+  readonly onReplaced: () => void;
+  /** The exchange died; `whenUp` tells when it is back. */
+  readonly onDown: (reason: string) => void;
+};

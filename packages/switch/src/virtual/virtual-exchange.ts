@@ -10,21 +10,14 @@ import {
   type SwitchEvent,
   type SwitchSnapshot,
 } from '../port.ts';
-import { answers, autoAnswers, type CalleeScript, type CalleeStep } from './callee-script.ts';
-import type { Bridge, ExchangeOptions, Leg } from './exchange-types.ts';
+import { answers, autoAnswers, type CalleeScript } from './callee-script.ts';
+import type { ExchangeOptions, ExchangeSink, Leg } from './exchange-types.ts';
+import { FarEndPlayer, traceLine } from './far-end-player.ts';
 import { causeOfReason, causeOfSipStatus } from './sip-causes.ts';
+import { VirtualBridges } from './virtual-bridges.ts';
 import { VirtualPlaybacks } from './virtual-playbacks.ts';
 import { VirtualProvisioning } from './virtual-provisioning.ts';
 import { VirtualRecordings } from './virtual-recordings.ts';
-
-/** Whoever listens to the exchange; at most one at a time, as with an Asterisk application. */
-export type ExchangeSink = {
-  readonly onEvent: (event: SwitchEvent) => void;
-  /** Another listener took the place. */
-  readonly onReplaced: () => void;
-  /** The exchange died; `whenUp` tells when it is back. */
-  readonly onDown: (reason: string) => void;
-};
 
 const NO_CALLEE: CalleeScript = answers({ answerAfterMs: 2000 });
 const AUTO_ANSWER: CalleeScript = autoAnswers();
@@ -40,7 +33,8 @@ export class VirtualExchange {
   readonly provisioning: VirtualProvisioning;
   readonly options: ExchangeOptions;
   readonly #legs = new Map<LegId, Leg>();
-  readonly #bridges = new Map<BridgeId, Bridge>();
+  readonly #bridges: VirtualBridges;
+  readonly #farEnds: FarEndPlayer;
   /**
    * Ended legs in the order they ended; also the memory that refuses to dial a leg id twice. Undefined: it died with the
    * exchange, whose log then holds nothing of it.
@@ -85,6 +79,15 @@ export class VirtualExchange {
       recordingDir: options.recordingDir,
       remembered: options.historyLegs ?? 100_000,
     });
+    this.#bridges = new VirtualBridges(options.scheduler, emit);
+    this.#farEnds = new FarEndPlayer({
+      scheduler: options.scheduler,
+      emit,
+      isAlive: (leg) => this.#legs.get(leg.legId) === leg,
+      answered: (leg) => this.#answered(leg),
+      end: (leg, ending) => this.#end(leg, ending),
+      rtpTimeoutMs: options.rtpTimeoutMs ?? 30_000,
+    });
     this.#tokens = this.newCallsPerSecond;
     this.#tokensAtMs = options.scheduler.now();
   }
@@ -122,8 +125,6 @@ export class VirtualExchange {
     else fn();
   }
 
-  // --- listening -------------------------------------------------------------------------------------------------
-
   attach(sink: ExchangeSink): void {
     const before = this.#sink;
     this.#sink = sink;
@@ -145,8 +146,6 @@ export class VirtualExchange {
     if (this.#sink === sink) this.#sink = undefined;
   }
 
-  // --- legs ------------------------------------------------------------------------------------------------------
-
   /** How many new legs would be accepted now. */
   freeCalls(): number {
     const now = this.options.scheduler.now();
@@ -159,7 +158,7 @@ export class VirtualExchange {
   originate(dial: Originate): void {
     if (this.#legs.has(dial.legId) || this.#ended.has(dial.legId)) return;
     checkDial(dial);
-    const bridge = dial.earlyMediaBridgeId === undefined ? undefined : this.#bridge(dial.earlyMediaBridgeId);
+    const bridge = dial.earlyMediaBridgeId === undefined ? undefined : this.#bridges.get(dial.earlyMediaBridgeId);
     const { script, rejected, mute } = this.#farEnd(dial.target, dial.legId);
     if (this.freeCalls() < 1)
       throw new SwitchError('overloaded', 'The switch takes no more new calls now.', { retryable: true });
@@ -174,13 +173,12 @@ export class VirtualExchange {
     leg.cancelTimeout = this.options.scheduler.setTimer(Math.min(dial.ringTimeoutMs, 2_000_000_000), () =>
       this.#end(leg, { ...causeOfReason('noAnswer'), by: 'us' }),
     );
-    if (mute) {
-      leg.cancelStep = this.options.scheduler.setTimer(this.options.noReplyMs ?? 32_000, () =>
-        this.#end(leg, { ...causeOfSipStatus(408), by: 'switch' }),
-      );
-    }
-    if (bridge !== undefined) this.#join(leg, bridge);
-    this.#schedule(leg);
+    if (bridge !== undefined) this.#bridges.join(leg, bridge);
+    if (!mute) return this.#farEnds.play(leg, leg.script);
+    if (this.#legs.get(dial.legId) !== leg) return;
+    leg.cancelStep = this.options.scheduler.setTimer(this.options.noReplyMs ?? 32_000, () =>
+      this.#end(leg, { ...causeOfSipStatus(408), by: 'switch' }),
+    );
   }
 
   /** A call comes in. Its script is the caller's. @throws SwitchError `invalid` when the id is taken. */
@@ -206,7 +204,7 @@ export class VirtualExchange {
     };
     if (this.#sink === undefined) this.#unannounced.set(call.legId, event);
     else this.#emit(event);
-    this.#schedule(leg);
+    this.#farEnds.play(leg, leg.script);
   }
 
   /** The event did not reach the client; what is told again after a reconnect (new calls, recordings) waits for it. */
@@ -252,12 +250,7 @@ export class VirtualExchange {
 
   /** Gives a living leg's far end a new script from now on. */
   direct(legId: LegId, script: CalleeScript): void {
-    const leg = this.#leg(legId);
-    leg.cancelStep?.();
-    leg.script = script;
-    leg.step = 0;
-    leg.waitsForAnswer = false;
-    this.#schedule(leg);
+    this.#farEnds.play(this.#leg(legId), script);
   }
 
   /**
@@ -281,43 +274,31 @@ export class VirtualExchange {
   play(...args: Parameters<VirtualPlaybacks['start']>): void {
     const target = args[1];
     if ('legId' in target) this.#leg(target.legId);
-    else this.#bridge(target.bridgeId);
+    else this.#bridges.get(target.bridgeId);
     this.playbacks.start(...args);
   }
 
-  // --- bridges ---------------------------------------------------------------------------------------------------
-
   createBridge(bridgeId: BridgeId): void {
-    if (!this.#bridges.has(bridgeId)) this.#bridges.set(bridgeId, { bridgeId, legs: new Set() });
+    this.#bridges.create(bridgeId);
   }
 
   destroyBridge(bridgeId: BridgeId): void {
-    const bridge = this.#bridges.get(bridgeId);
-    if (bridge === undefined) return;
-    for (const leg of [...bridge.legs]) this.#leave(leg);
-    this.#bridges.delete(bridgeId);
-    this.playbacks.targetGone({ bridgeId });
+    if (this.#bridges.destroy(bridgeId)) this.playbacks.targetGone({ bridgeId });
   }
 
   addToBridge(bridgeId: BridgeId, legIds: readonly LegId[]): void {
-    const bridge = this.#bridge(bridgeId);
+    const bridge = this.#bridges.get(bridgeId);
     const legs = legIds.map((legId) => this.#leg(legId));
-    for (const leg of legs) {
-      if (leg.bridge === bridge) continue;
-      this.#leave(leg);
-      this.#join(leg, bridge);
-    }
+    for (const leg of legs) this.#bridges.join(leg, bridge);
   }
 
   removeFromBridge(bridgeId: BridgeId, legIds: readonly LegId[]): void {
-    const bridge = this.#bridge(bridgeId);
+    const bridge = this.#bridges.get(bridgeId);
     for (const legId of legIds) {
       const leg = this.#legs.get(legId);
-      if (leg?.bridge === bridge) this.#leave(leg);
+      if (leg?.bridge === bridge) this.#bridges.leave(leg);
     }
   }
-
-  // --- truth -----------------------------------------------------------------------------------------------------
 
   snapshot(): SwitchSnapshot {
     const legs = [...this.#legs.values()].filter((leg) => !this.#unannounced.has(leg.legId));
@@ -330,10 +311,7 @@ export class VirtualExchange {
         createdAtMs: leg.createdAtMs,
         ...(leg.bridge === undefined ? {} : { bridgeId: leg.bridge.bridgeId }),
       })),
-      bridges: [...this.#bridges.values()].map((bridge) => ({
-        bridgeId: bridge.bridgeId,
-        legIds: [...bridge.legs].map((leg) => leg.legId),
-      })),
+      bridges: this.#bridges.snapshot(),
     };
   }
 
@@ -344,8 +322,6 @@ export class VirtualExchange {
   sipTrace(legId: LegId): readonly SipMessage[] {
     return this.#traces.get(legId) ?? [];
   }
-
-  // --- deaths ----------------------------------------------------------------------------------------------------
 
   /**
    * The switch dies with all its calls and comes back after `downMs` as a new incarnation. Who listens hears of each end
@@ -363,7 +339,7 @@ export class VirtualExchange {
     this.#collect = endings;
     for (const leg of [...this.#legs.values()])
       this.#end(leg, { cause: 41, text: 'Temporary failure', by: 'switch' }, false);
-    for (const bridgeId of [...this.#bridges.keys()]) this.destroyBridge(bridgeId);
+    this.#bridges.destroyAll();
     this.#collect = undefined;
     this.#lastEndings = endings.filter((event) => event.type !== 'legUnbridged');
     this.#unannounced.clear();
@@ -397,12 +373,6 @@ export class VirtualExchange {
     const leg = this.#legs.get(legId);
     if (leg === undefined) throw new SwitchError('notFound', `No leg ${legId}.`);
     return leg;
-  }
-
-  #bridge(bridgeId: BridgeId): Bridge {
-    const bridge = this.#bridges.get(bridgeId);
-    if (bridge === undefined) throw new SwitchError('notFound', `No bridge ${bridgeId}.`);
-    return bridge;
   }
 
   /** Who will be at the other end. @throws SwitchError when the target is unknown or refuses at once. */
@@ -449,78 +419,6 @@ export class VirtualExchange {
     return leg;
   }
 
-  #schedule(leg: Leg): void {
-    const step = leg.script.steps[leg.step];
-    if (step === undefined) return;
-    leg.cancelStep = this.options.scheduler.setTimer(step.afterMs, () => {
-      leg.step++;
-      this.#act(leg, step);
-      // The act may have ended the leg, or a listener given it another script.
-      if (this.#legs.get(leg.legId) === leg && leg.script.steps[leg.step - 1] === step && !leg.waitsForAnswer)
-        this.#schedule(leg);
-    });
-  }
-
-  #act(leg: Leg, step: CalleeStep): void {
-    const { legId } = leg;
-    const atMs = this.options.scheduler.now();
-    switch (step.do) {
-      case 'ring':
-        this.#traceLine(leg, 'received', 'SIP/2.0 180 Ringing');
-        if (leg.phase === 'dialing') leg.phase = 'ringing';
-        if (leg.phase !== 'up') this.#emit({ type: 'legRinging', legId, atMs });
-        return;
-      case 'progress':
-        this.#traceLine(leg, 'received', 'SIP/2.0 183 Session Progress');
-        if (leg.phase === 'up') return;
-        leg.phase = 'early';
-        leg.says = step.says;
-        this.#emit({ type: 'legProgress', legId, atMs });
-        return;
-      case 'answer':
-        return this.#answered(leg);
-      case 'reject':
-        if (leg.phase === 'up') return this.#end(leg, { ...causeOfReason('normal'), by: 'them' });
-        this.#traceLine(leg, 'received', `SIP/2.0 ${step.sipStatus}`);
-        return this.#end(leg, {
-          ...causeOfSipStatus(step.sipStatus),
-          ...(step.cause === undefined ? {} : { cause: step.cause }),
-          sipStatus: step.sipStatus,
-          by: 'them',
-        });
-      case 'hangUp':
-        this.#traceLine(leg, 'received', 'BYE');
-        return this.#end(leg, { cause: step.cause ?? 16, text: 'Normal Clearing', by: 'them' });
-      case 'press':
-        return this.#press(leg, step.digits, step.gapMs ?? 250, step.durationMs ?? 100);
-      case 'say':
-        leg.says = step.says;
-        return;
-      case 'waitForAnswer':
-        leg.waitsForAnswer = leg.phase !== 'up';
-        return;
-      case 'vanish':
-        leg.says = undefined;
-        // Before the answer the ring time-out is what ends it.
-        if (leg.phase !== 'up') return;
-        leg.cancelTimeout?.();
-        leg.cancelTimeout = this.options.scheduler.setTimer(this.options.rtpTimeoutMs ?? 30_000, () =>
-          this.#end(leg, { cause: 44, text: 'No RTP any more', by: 'switch' }),
-        );
-    }
-  }
-
-  #press(leg: Leg, digits: string, gapMs: number, durationMs: number): void {
-    [...digits].forEach((digit, index) => {
-      const tell = (): void => {
-        if (this.#legs.get(leg.legId) !== leg) return;
-        this.#emit({ type: 'legDtmf', legId: leg.legId, atMs: this.options.scheduler.now(), digit, durationMs });
-      };
-      if (index === 0) tell();
-      else this.options.scheduler.setTimer(index * gapMs, tell);
-    });
-  }
-
   #answered(leg: Leg): void {
     if (leg.phase === 'up') return;
     this.#traceLine(leg, leg.dial === undefined ? 'sent' : 'received', 'SIP/2.0 200 OK');
@@ -530,9 +428,7 @@ export class VirtualExchange {
     leg.cancelTimeout?.();
     leg.cancelTimeout = undefined;
     this.#emit({ type: 'legAnswered', legId: leg.legId, atMs: leg.answeredAtMs });
-    if (!leg.waitsForAnswer) return;
-    leg.waitsForAnswer = false;
-    if (this.#legs.get(leg.legId) === leg) this.#schedule(leg);
+    this.#farEnds.resume(leg);
   }
 
   /** @param isLogged False: the exchange's own log does not hold this end. */
@@ -555,7 +451,7 @@ export class VirtualExchange {
     };
     this.#ended.set(leg.legId, isLogged ? ended : undefined);
     this.#forgetOldest();
-    this.#leave(leg);
+    this.#bridges.leave(leg);
     this.playbacks.targetGone({ legId: leg.legId });
     this.#emit({ type: 'legEnded', legId: leg.legId, atMs: endedAtMs, ending });
     this.recordings.legEnded(leg.legId);
@@ -569,32 +465,8 @@ export class VirtualExchange {
     this.#traces.delete(oldest.value);
   }
 
-  #join(leg: Leg, bridge: Bridge): void {
-    leg.bridge = bridge;
-    bridge.legs.add(leg);
-    this.#emit({
-      type: 'legBridged',
-      legId: leg.legId,
-      bridgeId: bridge.bridgeId,
-      atMs: this.options.scheduler.now(),
-    });
-  }
-
-  #leave(leg: Leg): void {
-    const bridge = leg.bridge;
-    if (bridge === undefined) return;
-    leg.bridge = undefined;
-    bridge.legs.delete(leg);
-    this.#emit({
-      type: 'legUnbridged',
-      legId: leg.legId,
-      bridgeId: bridge.bridgeId,
-      atMs: this.options.scheduler.now(),
-    });
-  }
-
   #traceLine(leg: Leg, direction: SipMessage['direction'], text: string): void {
-    leg.trace?.push({ atMs: this.options.scheduler.now(), direction, peer: 'virtual', text });
+    traceLine(leg, this.options.scheduler.now(), direction, text);
   }
 }
 

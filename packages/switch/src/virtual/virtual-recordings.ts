@@ -94,6 +94,16 @@ export class VirtualRecordings {
     }
   }
 
+  /** Whether a finished side's file holds that leg. */
+  wasSide(path: string, legId: LegId): boolean {
+    for (const { left, right, result } of this.#byId.values()) {
+      if (result?.type !== 'recordingFinished') continue;
+      if (result.left?.path === path) return left.legId === legId;
+      if (result.right?.path === path) return right?.legId === legId;
+    }
+    return false;
+  }
+
   /** The telling was lost on its way. */
   untell(recordingId: RecordingId): void {
     const recording = this.#byId.get(recordingId);

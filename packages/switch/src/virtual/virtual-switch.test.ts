@@ -11,7 +11,6 @@ import {
   ringsOut,
   seededRandom,
   VirtualClock,
-  VirtualExchange,
   VirtualSwitch,
   createVirtualSwitch,
   type CalleeScript,

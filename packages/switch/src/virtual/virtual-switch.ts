@@ -27,8 +27,8 @@ import {
   type TrunkSpec,
   type TrunkState,
 } from '../port.ts';
-import type { ExchangeOptions } from './exchange-types.ts';
-import { VirtualExchange, type ExchangeSink } from './virtual-exchange.ts';
+import type { ExchangeOptions, ExchangeSink } from './exchange-types.ts';
+import { VirtualExchange } from './virtual-exchange.ts';
 import { NO_FAULTS, type CommandName, type SwitchFaults } from './virtual-faults.ts';
 
 /**
@@ -133,8 +133,6 @@ export class VirtualSwitch implements Switch {
     };
   }
 
-  // --- faults on demand --------------------------------------------------------------------------------------------
-
   /** Cuts the control connection for `ms` (absent: until `restoreConnection`). Calls go on; their events are lost. */
   loseConnection(ms?: number, reason = 'The connection was cut.'): void {
     if (this.#state !== 'up') return;
@@ -158,8 +156,6 @@ export class VirtualSwitch implements Switch {
     // A listener may have closed us.
     if (epoch === this.#epoch) this.#attach();
   }
-
-  // --- commands ----------------------------------------------------------------------------------------------------
 
   originate(dial: Originate): Promise<void> {
     return this.#command('originate', dial.legId, () => this.exchange.originate(dial));
@@ -237,8 +233,6 @@ export class VirtualSwitch implements Switch {
   sipTrace(legId: LegId): Promise<readonly SipMessage[]> {
     return this.#command('sipTrace', legId, () => this.exchange.sipTrace(legId));
   }
-
-  // --- the wire ----------------------------------------------------------------------------------------------------
 
   /** The command arrives after half its latency and its answer after the rest. */
   #command<T>(name: CommandName, id: string, run: () => T): Promise<T> {
