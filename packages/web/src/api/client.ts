@@ -39,6 +39,8 @@ export type ClientOptions = {
   /** For example `/api/v1`. */
   readonly base: string;
   readonly fetch: typeof fetch;
+  /** Told each answer's `Date` header. */
+  readonly onDate?: (date: string | null) => void;
   /** Told when the session has ended, whatever was asked. */
   readonly onUnauthenticated?: () => void;
 };
@@ -52,7 +54,7 @@ const withQuery = (path: string, query: Query | undefined): string => {
 };
 
 /** Builds the client. Holds no state of its own: the session is a cookie. */
-export const createClient = ({ base, fetch: fetchFn, onUnauthenticated }: ClientOptions): ApiClient => {
+export const createClient = ({ base, fetch: fetchFn, onDate, onUnauthenticated }: ClientOptions): ApiClient => {
   const href = (path: string, query?: Query): string => withQuery(base + path, query);
 
   const fail = (error: ApiError): never => {
@@ -85,6 +87,7 @@ export const createClient = ({ base, fetch: fetchFn, onUnauthenticated }: Client
       if (options.signal?.aborted === true) throw error;
       throw new ApiError('offline', '', { cause: error });
     }
+    onDate?.(response.headers.get('date'));
     if (response.ok) return response;
     return fail(problemFrom(response.status, response.headers.get('content-type'), await response.text()));
   };

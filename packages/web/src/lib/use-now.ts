@@ -1,12 +1,13 @@
 import { useSyncExternalStore } from 'react';
+import { serverTime } from './server-time.ts';
 
 /** One timer for all running clocks on the page, aligned to whole seconds so that they tick together. */
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setTimeout> | undefined;
-let present = Date.now();
+let present = serverTime.now();
 
 const tick = (): void => {
-  present = Date.now();
+  present = serverTime.now();
   timer = setTimeout(tick, 1000 - (present % 1000));
   for (const listener of [...listeners]) listener();
 };
@@ -23,5 +24,5 @@ const subscribe = (listener: () => void): (() => void) => {
   };
 };
 
-/** The present time, renewed every second while somebody looks. */
+/** The present time (the server's), renewed every second while somebody looks. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => present);
