@@ -1,1 +1,3 @@
-export {};
+export * from './dnc.ts';
+export * from './imports.ts';
+export * from './lists.ts';
