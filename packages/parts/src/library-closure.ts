@@ -18,15 +18,26 @@ export async function findLoader(root: string, moreFolders: readonly string[] = 
   const lib = join(root, 'usr', 'lib');
   const triplet = (await readdir(lib)).find((name) => /^[a-z0-9_]+-linux-gnu/.test(name));
   const libraryDir = triplet === undefined ? undefined : join(lib, triplet);
-  const linker = libraryDir === undefined ? undefined : (await readdir(libraryDir)).find((name) => /^ld-linux.*\.so\.\d+$/.test(name));
+  const linker =
+    libraryDir === undefined
+      ? undefined
+      : (await readdir(libraryDir)).find((name) => /^ld-linux.*\.so\.\d+$/.test(name));
   if (libraryDir === undefined || linker === undefined) {
-    throw new PartsError({ code: 'packageBroken', what: 'The unpacked packages hold no dynamic linker', where: root, mend: `Remove ${root} and run it again.` });
+    throw new PartsError({
+      code: 'packageBroken',
+      what: 'The unpacked packages hold no dynamic linker',
+      where: root,
+      mend: `Remove ${root} and run it again.`,
+    });
   }
   return { linker: join(libraryDir, linker), libraryPath: [libraryDir, lib, ...moreFolders].join(':'), libraryDir };
 }
 
 /** The libraries in `ld.so --list` output: `name => /path (0x…)` and the linker itself. */
-export function parseLibraryList(text: string): { readonly paths: readonly string[]; readonly missing: readonly string[] } {
+export function parseLibraryList(text: string): {
+  readonly paths: readonly string[];
+  readonly missing: readonly string[];
+} {
   const paths: string[] = [];
   const missing: string[] = [];
   for (const line of text.split('\n')) {
@@ -43,13 +54,26 @@ export function parseLibraryList(text: string): { readonly paths: readonly strin
  * Every library that these programs and modules need, as paths inside `root` (links and what they point to).
  * Throws `packageBroken` when one is missing.
  */
-export async function libraryClosure(root: string, loader: Loader, files: readonly string[]): Promise<ReadonlySet<string>> {
+export async function libraryClosure(
+  root: string,
+  loader: Loader,
+  files: readonly string[],
+): Promise<ReadonlySet<string>> {
   const kept = new Set<string>();
   for (const file of files) {
     const listed = await runCommand(loader.linker, ['--library-path', loader.libraryPath, '--list', file]);
     const { paths, missing } = parseLibraryList(listed.stdout);
-    if (missing.length > 0 || (listed.code !== 0 && !/not a dynamic executable|statically linked/.test(listed.stdout + listed.stderr))) {
-      throw new PartsError({ code: 'packageBroken', what: `${relative(root, file)} lacks the library ${missing.join(', ')}`, where: root, mend: 'Run it again.', output: listed.stderr });
+    if (
+      missing.length > 0 ||
+      (listed.code !== 0 && !/not a dynamic executable|statically linked/.test(listed.stdout + listed.stderr))
+    ) {
+      throw new PartsError({
+        code: 'packageBroken',
+        what: `${relative(root, file)} lacks the library ${missing.join(', ')}`,
+        where: root,
+        mend: 'Run it again.',
+        output: listed.stderr,
+      });
     }
     for (const path of paths) for (const step of await linkChain(path)) if (step.startsWith(`${root}/`)) kept.add(step);
   }
@@ -60,7 +84,7 @@ export async function libraryClosure(root: string, loader: Loader, files: readon
 /** A path and, when it is a link, everything it leads through. */
 async function linkChain(path: string): Promise<readonly string[]> {
   const chain: string[] = [];
-  for (let at = path; ; ) {
+  for (let at = path; ;) {
     chain.push(at);
     const info = await lstat(at).catch(() => undefined);
     if (info === undefined || !info.isSymbolicLink()) return chain;

@@ -70,5 +70,10 @@ export function refuseWhenAborted(signal: AbortSignal | undefined): void {
 
 /** The error of work that its caller cancelled. */
 export function abortedError(): PartsError {
-  return new PartsError({ code: 'aborted', what: 'The work was cancelled', mend: 'Run it again; what was downloaded is kept.', retryable: true });
+  return new PartsError({
+    code: 'aborted',
+    what: 'The work was cancelled',
+    mend: 'Run it again; what was downloaded is kept.',
+    retryable: true,
+  });
 }

@@ -5,7 +5,11 @@ import type { RunAs } from './service-account.ts';
 /**
  * Writes a file whole or not at all: temporary file, fsync, rename. Mode 0600 unless told otherwise, owned by `runAs` when given.
  */
-export async function writeFileAtomically(path: string, text: string, options: { readonly mode?: number; readonly runAs?: RunAs | undefined } = {}): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  options: { readonly mode?: number; readonly runAs?: RunAs | undefined } = {},
+): Promise<void> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     const file = await open(draft, 'wx', options.mode ?? 0o600);

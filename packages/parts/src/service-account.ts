@@ -23,9 +23,20 @@ export async function ensureServiceAccount(): Promise<RunAs | undefined> {
   if (!isRoot()) return undefined;
   const existing = await readAccount(SERVICE_USER);
   if (existing !== undefined) return existing;
-  const made = await runCommand('useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', SERVICE_USER]).catch(
-    (error: unknown) => ({ code: 127, stdout: '', stderr: error instanceof Error ? error.message : String(error) }),
-  );
+  const made = await runCommand('useradd', [
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--home-dir',
+    '/nonexistent',
+    '--shell',
+    '/usr/sbin/nologin',
+    SERVICE_USER,
+  ]).catch((error: unknown) => ({
+    code: 127,
+    stdout: '',
+    stderr: error instanceof Error ? error.message : String(error),
+  }));
   // A second process may have made it between our look and our try, so the look decides and not the exit code.
   const account = await readAccount(SERVICE_USER);
   if (account !== undefined) return account;

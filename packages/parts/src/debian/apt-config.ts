@@ -20,9 +20,14 @@ export type AptFolders = {
 export function aptConfigText(folders: AptFolders): string {
   const q = (value: string): string => `"${value}"`;
   return [
-    ...['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success', 'DPkg::Pre-Invoke', 'DPkg::Post-Invoke', 'DPkg::Pre-Install-Pkgs'].map(
-      (hook) => `#clear ${hook};`,
-    ),
+    ...[
+      'APT::Update::Pre-Invoke',
+      'APT::Update::Post-Invoke',
+      'APT::Update::Post-Invoke-Success',
+      'DPkg::Pre-Invoke',
+      'DPkg::Post-Invoke',
+      'DPkg::Pre-Install-Pkgs',
+    ].map((hook) => `#clear ${hook};`),
     // Foreign architectures of the machine would only double the lists.
     '#clear APT::Architectures;',
     `APT::Architectures:: ${q(folders.architecture)};`,
@@ -89,11 +94,21 @@ export function nativeSources(sources: readonly AptSource[], codename: string): 
 
 /** The full mirrors among the machine's sources, best first: those that carry its own release, never the security archive. */
 export function mirrorsOf(sources: readonly AptSource[], codename: string): readonly string[] {
-  return [...new Set(nativeSources(sources, codename).filter((source) => !isSecurity(source)).map(({ uri }) => uri))];
+  return [
+    ...new Set(
+      nativeSources(sources, codename)
+        .filter((source) => !isSecurity(source))
+        .map(({ uri }) => uri),
+    ),
+  ];
 }
 
 /** ID and VERSION_CODENAME of os-release(5). */
-export function parseOsRelease(text: string): { readonly id: string; readonly codename: string; readonly idLike: readonly string[] } {
+export function parseOsRelease(text: string): {
+  readonly id: string;
+  readonly codename: string;
+  readonly idLike: readonly string[];
+} {
   const value = (key: string): string => new RegExp(`^${key}=["']?([^"'\\n]*)["']?$`, 'm').exec(text)?.[1] ?? '';
   return { id: value('ID'), codename: value('VERSION_CODENAME'), idLike: value('ID_LIKE').split(' ').filter(Boolean) };
 }

@@ -16,7 +16,9 @@ export function parseWantedFiles(text: string): readonly WantedFile[] {
 /** Package and version of a file name in apt's cache: `asterisk_1%3a22.10.1_amd64.deb`. */
 export function parseArchiveName(fileName: string): { readonly name: string; readonly version: string } | undefined {
   const match = /^([^_]+)_([^_]+)_[^_]+\.deb$/.exec(fileName);
-  return match?.[1] === undefined || match[2] === undefined ? undefined : { name: match[1], version: decodeURIComponent(match[2]) };
+  return match?.[1] === undefined || match[2] === undefined
+    ? undefined
+    : { name: match[1], version: decodeURIComponent(match[2]) };
 }
 
 /** The share done (0 to 1) in a line of apt's status stream, `dlstatus:ITEM:PERCENT:TEXT`. */
@@ -39,7 +41,11 @@ export function aptError(output: string, where: string): PartsError {
     .slice(-12)
     .join('\n');
   const shown = { where, output: tail === '' ? output.slice(-1500) : tail };
-  if (/NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|is not signed|signatures? (were|was) invalid|couldn't be verified|Sub-process \/usr\/bin\/(gpgv|sqv|apt-key)/i.test(output)) {
+  if (
+    /NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|is not signed|signatures? (were|was) invalid|couldn't be verified|Sub-process \/usr\/bin\/(gpgv|sqv|apt-key)/i.test(
+      output,
+    )
+  ) {
     return new PartsError({
       code: 'badSignature',
       what: "The archive's signature could not be verified with this machine's Debian keyring",
@@ -48,10 +54,18 @@ export function aptError(output: string, where: string): PartsError {
     });
   }
   if (/No space left on device|don't have enough free space|not enough (free )?space/i.test(output)) {
-    return new PartsError({ code: 'diskFull', what: 'The disk is full', mend: 'Free some space, or choose another folder with QIANHU_PARTS.', retryable: true, ...shown });
+    return new PartsError({
+      code: 'diskFull',
+      what: 'The disk is full',
+      mend: 'Free some space, or choose another folder with QIANHU_PARTS.',
+      retryable: true,
+      ...shown,
+    });
   }
   if (
-    /Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Cannot initiate the connection|Connection (timed out|refused|failed)|Network is unreachable|Proxy|407 /i.test(output)
+    /Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Cannot initiate the connection|Connection (timed out|refused|failed)|Network is unreachable|Proxy|407 /i.test(
+      output,
+    )
   ) {
     return new PartsError({
       code: 'networkDown',
@@ -65,11 +79,13 @@ export function aptError(output: string, where: string): PartsError {
     return new PartsError({
       code: 'mirrorMissing',
       what: "This machine's Debian mirror does not carry the suite",
-      mend: "Point apt to a full Debian mirror that carries it, or install the program yourself so that it is found in PATH.",
+      mend: 'Point apt to a full Debian mirror that carries it, or install the program yourself so that it is found in PATH.',
       ...shown,
     });
   }
-  if (/Unable to locate package|has no installation candidate|unmet dependencies|Unable to correct problems/i.test(output)) {
+  if (
+    /Unable to locate package|has no installation candidate|unmet dependencies|Unable to correct problems/i.test(output)
+  ) {
     return new PartsError({
       code: 'packageMissing',
       what: 'The suite cannot provide the package',
@@ -78,10 +94,26 @@ export function aptError(output: string, where: string): PartsError {
     });
   }
   if (/Hash Sum mismatch|File has unexpected size|Mirror sync in progress/i.test(output)) {
-    return new PartsError({ code: 'mirrorMissing', what: 'The mirror is being updated just now', mend: 'Run it again in some minutes.', retryable: true, ...shown });
+    return new PartsError({
+      code: 'mirrorMissing',
+      what: 'The mirror is being updated just now',
+      mend: 'Run it again in some minutes.',
+      retryable: true,
+      ...shown,
+    });
   }
   if (/Permission denied/i.test(output)) {
-    return new PartsError({ code: 'toolFailed', what: 'apt may not write its private folder', mend: 'Let the account that runs this write the folder, or choose another with QIANHU_PARTS.', ...shown });
+    return new PartsError({
+      code: 'toolFailed',
+      what: 'apt may not write its private folder',
+      mend: 'Let the account that runs this write the folder, or choose another with QIANHU_PARTS.',
+      ...shown,
+    });
   }
-  return new PartsError({ code: 'toolFailed', what: 'apt failed', mend: 'Read its output, mend it, and run it again.', ...shown });
+  return new PartsError({
+    code: 'toolFailed',
+    what: 'apt failed',
+    mend: 'Read its output, mend it, and run it again.',
+    ...shown,
+  });
 }

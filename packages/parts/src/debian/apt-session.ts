@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { PartsError } from '../parts-error.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { CommandOptions, CommandResult } from '../process/run-command.ts';
-import { aptConfigText, mirrorsOf, nativeSources, parseMachineSources, parseOsRelease, sourceListText } from './apt-config.ts';
+import {
+  aptConfigText,
+  mirrorsOf,
+  nativeSources,
+  parseMachineSources,
+  parseOsRelease,
+  sourceListText,
+} from './apt-config.ts';
 import type { AptSource } from './apt-config.ts';
 import { aptError, parseCandidate } from './apt-output.ts';
 
@@ -25,7 +32,11 @@ export type AptSession = {
 const KEYRINGS = ['/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/keyrings/debian-archive-keyring.pgp'];
 
 /** apt in the C locale, whose words `aptError` knows; everything else of the environment (proxies) is inherited. */
-async function apt(tool: 'apt-get' | 'apt-cache', args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+async function apt(
+  tool: 'apt-get' | 'apt-cache',
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   return await runCommand('/usr/bin/env', ['LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive', tool, ...args], options);
 }
 
@@ -38,7 +49,10 @@ export async function hasApt(): Promise<boolean> {
 }
 
 /** What the machine's own apt is set to. Throws `notDebian` where there is no apt. */
-export async function readMachineSources(): Promise<{ readonly codename: string; readonly sources: readonly AptSource[] }> {
+export async function readMachineSources(): Promise<{
+  readonly codename: string;
+  readonly sources: readonly AptSource[];
+}> {
   if (!(await hasApt())) {
     throw new PartsError({
       code: 'notDebian',
@@ -60,7 +74,9 @@ export async function openApt(folder: string, suite: Suite, mirror?: string): Pr
   const sources =
     suite.kind === 'native'
       ? nativeSources(machine.sources, machine.codename)
-      : (mirror === undefined ? mirrorsOf(machine.sources, machine.codename) : [mirror]).slice(0, 1).map((uri) => ({ uri, suite: suite.name }));
+      : (mirror === undefined ? mirrorsOf(machine.sources, machine.codename) : [mirror])
+          .slice(0, 1)
+          .map((uri) => ({ uri, suite: suite.name }));
   const suiteName = suite.kind === 'native' ? machine.codename : suite.name;
   if (sources.length === 0) {
     throw new PartsError({
@@ -79,7 +95,10 @@ export async function openApt(folder: string, suite: Suite, mirror?: string): Pr
   await writeFile(join(state, 'status'), '');
   await writeFile(join(state, 'sources.list'), sourceListText(sources, await findKeyring()));
   const config = join(state, 'apt.conf');
-  await writeFile(config, aptConfigText({ state, cache, sourceList: join(state, 'sources.list'), architecture: await readArchitecture() }));
+  await writeFile(
+    config,
+    aptConfigText({ state, cache, sourceList: join(state, 'sources.list'), architecture: await readArchitecture() }),
+  );
   return {
     suiteName,
     archives,
@@ -87,9 +106,14 @@ export async function openApt(folder: string, suite: Suite, mirror?: string): Pr
       const done = await apt('apt-get', ['-c', config, 'update', '-q', '-o', 'APT::Status-Fd=3'], options);
       if (done.code !== 0) throw aptError(`${done.stdout}\n${done.stderr}`, `suite ${suiteName}`);
     },
-    candidate: async (packageName) => parseCandidate((await apt('apt-cache', ['-c', config, 'policy', packageName])).stdout),
+    candidate: async (packageName) =>
+      parseCandidate((await apt('apt-cache', ['-c', config, 'policy', packageName])).stdout),
     install: async (args, options) => {
-      const done = await apt('apt-get', ['-c', config, 'install', '-y', '-q', '--no-install-recommends', ...args], options);
+      const done = await apt(
+        'apt-get',
+        ['-c', config, 'install', '-y', '-q', '--no-install-recommends', ...args],
+        options,
+      );
       if (done.code !== 0) throw aptError(`${done.stdout}\n${done.stderr}`, `suite ${suiteName}`);
       return done;
     },

@@ -65,7 +65,8 @@ export async function ensureDebianPackages(spec: DebianPackagesSpec): Promise<Un
   await makePartsFolder(home);
   const lock = {
     signal: spec.signal,
-    onWait: (pid: number) => spec.onProgress?.({ step: 'wait', text: `Process ${pid} is already fetching packages; waiting for it` }),
+    onWait: (pid: number) =>
+      spec.onProgress?.({ step: 'wait', text: `Process ${pid} is already fetching packages; waiting for it` }),
   };
   // One lock for all parts: they share apt's lists and its cache.
   return await withPidLock(join(spec.partsDir, 'packages.lock'), lock, async () => {
@@ -75,7 +76,11 @@ export async function ensureDebianPackages(spec: DebianPackagesSpec): Promise<Un
 }
 
 /** The part as an earlier call left it, or undefined. */
-export async function findUnpackedPart(partsDir: string, name: string, recipe: string): Promise<UnpackedPart | undefined> {
+export async function findUnpackedPart(
+  partsDir: string,
+  name: string,
+  recipe: string,
+): Promise<UnpackedPart | undefined> {
   const stamp = await readStamp(partsDir, name);
   if (stamp === undefined || stamp.recipe !== recipe) return undefined;
   const root = join(partsDir, name, stamp.folder);
@@ -84,7 +89,14 @@ export async function findUnpackedPart(partsDir: string, name: string, recipe: s
     () => false,
   );
   if (!there) return undefined;
-  return { root, version: stamp.version, suite: stamp.suite, versions: stamp.versions, sizeBytes: stamp.sizeBytes, fetchedBytes: 0 };
+  return {
+    root,
+    version: stamp.version,
+    suite: stamp.suite,
+    versions: stamp.versions,
+    sizeBytes: stamp.sizeBytes,
+    fetchedBytes: 0,
+  };
 }
 
 async function readStamp(partsDir: string, name: string): Promise<Stamp | undefined> {
@@ -120,7 +132,8 @@ async function fetchFromFirstSuite(spec: DebianPackagesSpec, home: string): Prom
       return await fetchFromSuite(spec, home, session);
     } catch (error) {
       // Only "not in this suite" leads to the next one; no network or a bad signature is the same everywhere.
-      if (!(error instanceof PartsError) || (error.code !== 'mirrorMissing' && error.code !== 'packageMissing')) throw error;
+      if (!(error instanceof PartsError) || (error.code !== 'mirrorMissing' && error.code !== 'packageMissing'))
+        throw error;
       refusals.push(error);
     }
   }
@@ -146,7 +159,9 @@ async function fetchFromSuite(spec: DebianPackagesSpec, home: string, apt: AptSe
     throw new PartsError({
       code: 'packageMissing',
       what:
-        version === undefined ? `The suite ${apt.suiteName} has no package ${packageName}` : `The suite ${apt.suiteName} has ${packageName} ${version}, but ${spec.atLeast ?? ''} or newer is needed`,
+        version === undefined
+          ? `The suite ${apt.suiteName} has no package ${packageName}`
+          : `The suite ${apt.suiteName} has ${packageName} ${version}, but ${spec.atLeast ?? ''} or newer is needed`,
       where: `suite ${apt.suiteName}`,
       mend: 'Install the program yourself so that it is found in PATH, or point apt to a full Debian mirror.',
     });
@@ -168,7 +183,9 @@ async function fetchFromSuite(spec: DebianPackagesSpec, home: string, apt: AptSe
     // The same version may lie there from an interrupted run or from a lost stamp.
     await rm(root, { recursive: true, force: true });
     await rename(draft, root);
-    const versions = Object.fromEntries(wanted.map(parseArchiveName).flatMap((found) => (found === undefined ? [] : [[found.name, found.version]])));
+    const versions = Object.fromEntries(
+      wanted.map(parseArchiveName).flatMap((found) => (found === undefined ? [] : [[found.name, found.version]])),
+    );
     const stamp: Stamp = { folder, recipe: spec.recipe, version, suite: apt.suiteName, versions, sizeBytes };
     await writeFileAtomically(join(home, 'current.json'), `${JSON.stringify(stamp, undefined, 2)}\n`, { mode: 0o644 });
     await Promise.all(wanted.map((name) => unlink(join(apt.archives, name)).catch(() => undefined)));
@@ -193,7 +210,8 @@ async function download(spec: DebianPackagesSpec, apt: AptSession): Promise<numb
     signal,
     onStatusLine: (line) => {
       const share = parseDownloadStatus(line);
-      if (share !== undefined) onProgress?.({ step: 'download', doneBytes: Math.round(share * totalBytes), totalBytes, text });
+      if (share !== undefined)
+        onProgress?.({ step: 'download', doneBytes: Math.round(share * totalBytes), totalBytes, text });
     },
   });
   return totalBytes;
@@ -201,7 +219,9 @@ async function download(spec: DebianPackagesSpec, apt: AptSession): Promise<numb
 
 /** The cache may hold packages of other parts or older versions; apt's own answer with an empty cache names exactly ours. */
 async function wantedArchives(spec: DebianPackagesSpec, apt: AptSession): Promise<readonly string[]> {
-  const printed = await apt.install(['--print-uris', '-o', 'Dir::Cache::archives=/nonexistent/', ...spec.packages], { signal: spec.signal });
+  const printed = await apt.install(['--print-uris', '-o', 'Dir::Cache::archives=/nonexistent/', ...spec.packages], {
+    signal: spec.signal,
+  });
   const wanted = parseWantedFiles(printed.stdout).map((file) => file.name);
   const present = new Set(await listArchives(apt.archives));
   const absent = wanted.filter((name) => !present.has(name));
@@ -217,7 +237,12 @@ async function wantedArchives(spec: DebianPackagesSpec, apt: AptSession): Promis
   return wanted;
 }
 
-async function unpackAll(spec: DebianPackagesSpec, apt: AptSession, archives: readonly string[], root: string): Promise<void> {
+async function unpackAll(
+  spec: DebianPackagesSpec,
+  apt: AptSession,
+  archives: readonly string[],
+  root: string,
+): Promise<void> {
   // Debian's merged /usr: packages that still ship /lib or /bin land beside the others (dpkg-deb keeps a link to a folder).
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
     await mkdir(join(root, 'usr', name), { recursive: true });
@@ -230,10 +255,18 @@ async function unpackAll(spec: DebianPackagesSpec, apt: AptSession, archives: re
     const path = join(apt.archives, archive);
     const unpacked = await runCommand('/usr/bin/dpkg-deb', ['-x', path, root], { signal: spec.signal });
     if (unpacked.code === 0) continue;
-    if (/No space left on device/.test(unpacked.stderr)) throw Object.assign(new Error(unpacked.stderr), { code: 'ENOSPC' });
+    if (/No space left on device/.test(unpacked.stderr))
+      throw Object.assign(new Error(unpacked.stderr), { code: 'ENOSPC' });
     // A damaged file must not stop every later try: it is fetched again.
     await unlink(path).catch(() => undefined);
-    throw new PartsError({ code: 'packageBroken', what: `The package ${archive} cannot be unpacked`, where: path, mend: 'Run it again; the package will be fetched anew.', retryable: true, output: unpacked.stderr });
+    throw new PartsError({
+      code: 'packageBroken',
+      what: `The package ${archive} cannot be unpacked`,
+      where: path,
+      mend: 'Run it again; the package will be fetched anew.',
+      retryable: true,
+      output: unpacked.stderr,
+    });
   }
 }
 
@@ -255,7 +288,14 @@ export async function refuseWhenDiskIsShort(folder: string, neededBytes: number)
 
 function diskError(error: unknown, where: string): unknown {
   if (systemErrorCode(error) !== 'ENOSPC') return error;
-  return new PartsError({ code: 'diskFull', what: 'The disk became full while unpacking', where, mend: 'Free some space and run it again; what was downloaded is kept.', retryable: true, cause: error });
+  return new PartsError({
+    code: 'diskFull',
+    what: 'The disk became full while unpacking',
+    where,
+    mend: 'Free some space and run it again; what was downloaded is kept.',
+    retryable: true,
+    cause: error,
+  });
 }
 
 /** Bytes on disk of a tree, links not followed. */

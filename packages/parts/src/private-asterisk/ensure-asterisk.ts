@@ -53,7 +53,12 @@ export async function ensureAsterisk(options: EnsureAsteriskOptions): Promise<As
   if (typeof options.systemBinary === 'string') {
     const given = await inspectSystemAsterisk(options.systemBinary);
     if (typeof given !== 'string') return given;
-    throw new PartsError({ code: 'packageMissing', what: `The Asterisk that was named does not serve: ${given}`, where: options.systemBinary, mend: `Name an Asterisk ${ASTERISK_AT_LEAST} or newer, or none for a private copy.` });
+    throw new PartsError({
+      code: 'packageMissing',
+      what: `The Asterisk that was named does not serve: ${given}`,
+      where: options.systemBinary,
+      mend: `Name an Asterisk ${ASTERISK_AT_LEAST} or newer, or none for a private copy.`,
+    });
   }
   const found = options.refresh === true ? undefined : await findAsterisk(options);
   if (found !== undefined) return found;
@@ -77,7 +82,9 @@ export async function ensureAsterisk(options: EnsureAsteriskOptions): Promise<As
 }
 
 /** What `ensureAsterisk` would return without fetching anything, or undefined. */
-export async function findAsterisk(options: Pick<EnsureAsteriskOptions, 'partsDir' | 'systemBinary'>): Promise<AsteriskProgram | undefined> {
+export async function findAsterisk(
+  options: Pick<EnsureAsteriskOptions, 'partsDir' | 'systemBinary'>,
+): Promise<AsteriskProgram | undefined> {
   const part = await findUnpackedPart(options.partsDir, 'asterisk', RECIPE);
   if (part !== undefined) return await describePrivate(part);
   if (options.systemBinary === false) return undefined;
@@ -107,16 +114,26 @@ async function inspectSystemAsterisk(binary: string): Promise<AsteriskProgram | 
     () => false,
   );
   if (!executable) return 'there is no such program';
-  const told = await runCommand(binary, ['-V'], { timeoutMs: 10_000 }).catch((error: unknown) => ({ code: 1, stdout: '', stderr: String(error) }));
+  const told = await runCommand(binary, ['-V'], { timeoutMs: 10_000 }).catch((error: unknown) => ({
+    code: 1,
+    stdout: '',
+    stderr: String(error),
+  }));
   const version = upstreamVersion(/Asterisk (\S+)/.exec(told.stdout)?.[1] ?? '');
   if (told.code !== 0 || version === '') return 'it does not tell its version';
   if (!isAtLeast(version, ASTERISK_AT_LEAST)) return `it is ${version}`;
   const prefix = dirname(dirname(binary));
   const libs = join(prefix, 'lib');
   const triplets = await readdir(libs).catch((): string[] => []);
-  const modulesDir = await firstWithFile([join(libs, 'asterisk', 'modules'), ...triplets.map((name) => join(libs, name, 'asterisk', 'modules'))], 'chan_websocket.so');
+  const modulesDir = await firstWithFile(
+    [join(libs, 'asterisk', 'modules'), ...triplets.map((name) => join(libs, name, 'asterisk', 'modules'))],
+    'chan_websocket.so',
+  );
   if (modulesDir === undefined) return 'its modules (chan_websocket.so) were not found';
-  const dataDir = await firstWithFile([join(prefix, 'share', 'asterisk'), '/var/lib/asterisk'], join('documentation', 'core-en_US.xml'));
+  const dataDir = await firstWithFile(
+    [join(prefix, 'share', 'asterisk'), '/var/lib/asterisk'],
+    join('documentation', 'core-en_US.xml'),
+  );
   if (dataDir === undefined) return 'its documentation (core-en_US.xml), which Stasis needs, was not found';
   return { source: 'system', version, command: binary, args: [], env: {}, modulesDir, dataDir, sizeBytes: 0 };
 }

@@ -32,7 +32,12 @@ export async function withPidLock<T>(lockFile: string, options: LockOptions, wor
 async function takeLock(lockFile: string, options: LockOptions): Promise<void> {
   await mkdir(dirname(lockFile), { recursive: true });
   const self = await identifyProcess(process.pid);
-  if (self === undefined) throw new PartsError({ code: 'unsupportedMachine', what: 'This machine has no /proc file system', mend: 'Run on Linux with /proc mounted.' });
+  if (self === undefined)
+    throw new PartsError({
+      code: 'unsupportedMachine',
+      what: 'This machine has no /proc file system',
+      mend: 'Run on Linux with /proc mounted.',
+    });
   const deadline = Date.now() + (options.timeoutMs ?? 600_000);
   let told = false;
   // Link makes the lock appear with its content in one step; a plain exclusive create would show an empty file for a moment.

@@ -10,10 +10,15 @@ export type ProcessIdentity = {
 };
 
 /** Reads state and start time from the text of /proc/PID/stat. The name in brackets may itself hold spaces and brackets. */
-export function parseProcStat(text: string): { readonly state: string; readonly parentPid: number; readonly startTicks: number } | undefined {
+export function parseProcStat(
+  text: string,
+): { readonly state: string; readonly parentPid: number; readonly startTicks: number } | undefined {
   const close = text.lastIndexOf(')');
   if (close < 0) return undefined;
-  const fields = text.slice(close + 2).trim().split(/\s+/);
+  const fields = text
+    .slice(close + 2)
+    .trim()
+    .split(/\s+/);
   const [state, parent] = fields;
   const start = fields[19];
   if (state === undefined || parent === undefined || start === undefined || !/^\d+$/.test(start)) return undefined;
@@ -45,7 +50,8 @@ export function formatPidFile(identity: ProcessIdentity): string {
 /** Reads what `formatPidFile` wrote; undefined for anything else, such as half a file. */
 export function parsePidFile(text: string): ProcessIdentity | undefined {
   const [pid, startTicks, bootId, end] = text.split('\n');
-  if (pid === undefined || startTicks === undefined || bootId === undefined || bootId === '' || end === undefined) return undefined;
+  if (pid === undefined || startTicks === undefined || bootId === undefined || bootId === '' || end === undefined)
+    return undefined;
   if (!/^[1-9]\d*$/.test(pid) || !/^\d+$/.test(startTicks)) return undefined;
   return { pid: Number(pid), startTicks: Number(startTicks), bootId };
 }

@@ -26,7 +26,11 @@ const KEEP_CHARS = 256 * 1024;
  * Runs a command to its end and returns its exit code and output; a command ended by a signal has code 128 + 15.
  * Throws `PartsError` `toolFailed` when it cannot be started at all and `aborted` when `signal` fires.
  */
-export async function runCommand(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   refuseWhenAborted(options.signal);
   return await new Promise<CommandResult>((resolve, reject) => {
     const child = spawn(command, args, {
@@ -43,7 +47,8 @@ export async function runCommand(command: string, args: readonly string[], optio
       child.kill('SIGTERM');
     };
     options.signal?.addEventListener('abort', onAbort, { once: true });
-    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
+    const timer =
+      options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     const finish = (): void => {
       options.signal?.removeEventListener('abort', onAbort);
       clearTimeout(timer);
@@ -68,7 +73,10 @@ export async function runCommand(command: string, args: readonly string[], optio
       reject(
         new PartsError({
           code: 'toolFailed',
-          what: systemErrorCode(error) === 'ENOENT' ? `The program ${command} does not exist` : `The program ${command} could not be started: ${error.message}`,
+          what:
+            systemErrorCode(error) === 'ENOENT'
+              ? `The program ${command} does not exist`
+              : `The program ${command} could not be started: ${error.message}`,
           mend: 'Install the program, or let the account that runs this use it.',
           cause: error,
         }),

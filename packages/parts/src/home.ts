@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+
+/** What the two folders depend on; values are passed in, nothing is read from the environment here. */
+export type HomeInput = {
+  /** The value of QIANHU_HOME, undefined or empty when unset. */
+  readonly home?: string | undefined;
+  /** The value of QIANHU_PARTS, undefined or empty when unset. */
+  readonly parts?: string | undefined;
+  readonly isRoot: boolean;
+  /** The working folder, which relative values and the default of an ordinary user start from. */
+  readonly cwd: string;
+};
+
+/** Where everything of one copy of Qianhu lies, as absolute paths. */
+export type HomeFolders = {
+  readonly home: string;
+  /** Programs; may be shared by several homes. */
+  readonly partsDir: string;
+  readonly postgresDir: string;
+  /** The folder of an Asterisk instance: `main`, `lab`. */
+  readonly asteriskDir: (name: string) => string;
+};
+
+/** The system folder of root's services. */
+export const SYSTEM_HOME = '/var/lib/qianhu';
+
+/**
+ * `QIANHU_HOME`, or /var/lib/qianhu for root and ./.qianhu for an ordinary user; parts in `QIANHU_PARTS` or below the home.
+ */
+export function resolveHome(input: HomeInput): HomeFolders {
+  const given = input.home === undefined || input.home === '' ? undefined : input.home;
+  const home = resolve(input.cwd, given ?? (input.isRoot ? SYSTEM_HOME : '.qianhu'));
+  const partsDir =
+    input.parts === undefined || input.parts === '' ? resolve(home, 'parts') : resolve(input.cwd, input.parts);
+  return {
+    home,
+    partsDir,
+    postgresDir: resolve(home, 'postgres'),
+    asteriskDir: (name) => resolve(home, `asterisk-${name}`),
+  };
+}
