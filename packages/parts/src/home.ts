@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { ensureServiceAccount, makeReachableFolder } from './service-account.ts';
+import type { RunAs } from './service-account.ts';
 
 /** What the two folders depend on; values are passed in, nothing is read from the environment here. */
 export type HomeInput = {
@@ -38,4 +40,16 @@ export function resolveHome(input: HomeInput): HomeFolders {
     postgresDir: resolve(home, 'postgres'),
     asteriskDir: (name) => resolve(home, `asterisk-${name}`),
   };
+}
+
+/**
+ * Makes the home and the folder of parts, and sees that the services' account can reach them; that account, or undefined for an ordinary user.
+ * To be called once before anything is started. A home of one's own that is closed to others (a `mktemp -d`) is opened for passage
+ * (mode 0711; what lies in it keeps its own modes). Throws `homeUnreachable` when a folder above it is closed, and `accountMissing`.
+ */
+export async function prepareHome(folders: Pick<HomeFolders, 'home' | 'partsDir'>): Promise<RunAs | undefined> {
+  const account = await ensureServiceAccount();
+  await makeReachableFolder(folders.home, account);
+  await makeReachableFolder(folders.partsDir, account);
+  return account;
 }

@@ -1,7 +1,7 @@
 export { PartsError } from './parts-error.ts';
 export type { PartsErrorCode } from './parts-error.ts';
 export type { OnProgress, Progress } from './progress.ts';
-export { resolveHome } from './home.ts';
+export { prepareHome, resolveHome } from './home.ts';
 export type { HomeFolders, HomeInput } from './home.ts';
 export { ensureServiceAccount, isRoot, makeReachableFolder, makeServiceFolder } from './service-account.ts';
 export type { RunAs } from './service-account.ts';
