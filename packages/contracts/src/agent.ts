@@ -174,6 +174,7 @@ const command = <const P extends string, const O extends string, const S extends
     tag: 'agent',
     summary,
     access: everybody,
+    isAudited: false,
     response: agentView,
     problems: [404, 409, 422, 503],
   });
@@ -206,6 +207,7 @@ export const agentRoutes = {
     summary: 'Credentials for the browser’s phone',
     description: 'A new secret each time; the one before stops working.',
     access: everybody,
+    isAudited: false,
     response: softphoneCredentials,
     problems: [409, 503],
   }),

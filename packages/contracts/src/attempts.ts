@@ -57,13 +57,11 @@ export const dial = z
     dialId,
     trunkId,
     trunkName: z.exactOptional(z.string()).meta({ description: 'Name of the trunk.', examples: ['北京联通'] }),
-    dialString: z
-      .string()
-      .meta({
-        description: 'The number as the carrier got it; masked like the number.',
-        examples: ['013800138000'],
-        pii: true,
-      }),
+    dialString: z.string().meta({
+      description: 'The number as the carrier got it; masked like the number.',
+      examples: ['013800138000'],
+      pii: true,
+    }),
     callerId: z.exactOptional(z.string()).meta({ description: 'The number shown.', examples: ['+861088886666'] }),
     createdAtMs: epochMs,
     ringingAtMs: optionalTime,

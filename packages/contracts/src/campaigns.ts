@@ -482,6 +482,7 @@ export const campaignRoutes = {
     summary: 'What would be wrong with a campaign of these settings',
     access: supervisors,
     body: createCampaignBody,
+    isAudited: false,
     response: campaignChecks,
   }),
   createCampaign: defineRoute({

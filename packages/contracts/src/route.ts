@@ -30,6 +30,8 @@ export type RouteContract = {
   /** Media type of an answer that is not JSON. */
   readonly produces?: string;
   /** Statuses that this endpoint answers besides those of every endpoint (400, 401, 403, 429, 500). */
+  /** False for a change that is no change of settings (an agent's "ready"): it stands in the events instead of the audit. */
+  readonly isAudited?: false;
   readonly problems?: readonly (404 | 409 | 413 | 422 | 503)[];
 };
 

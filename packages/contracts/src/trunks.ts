@@ -1,4 +1,4 @@
-import type { BucketRate, FormatRule, TrunkHome, TrunkLimits } from '@qianhu/core';
+import type { BucketRate, FormatRule, TrunkHome, TrunkLimits, VendorCause } from '@qianhu/core';
 import { OUTCOMES } from '@qianhu/core';
 import { z } from 'zod';
 import { count, done, durationMs, epochMs, listOf, phoneNumber, shortText, trunkId } from './common.ts';
@@ -117,7 +117,7 @@ export const trunkLimits = z
       .exactOptional(z.int().min(1).max(10_000_000))
       .meta({ description: 'Calls in any hour.', examples: [2000] }),
     maxSpendPerHour: z.exactOptional(z.number().positive()).meta({
-      description: 'Spend in any hour, in the smallest unit of the currency; needs pricePerMinute.',
+      description: 'Spend in any hour, in the smallest unit of the currency; by costPerCall.',
       examples: [30_000],
     }),
   })
@@ -126,6 +126,22 @@ export const trunkLimits = z
     description: 'Limits that guard against fraud and faults.',
     examples: [{ maxConcurrent: 30, newCalls: { perSecond: 2, burst: 4 } }],
   }) satisfies z.ZodType<TrunkLimits>;
+
+const vendorCause = z
+  .object({
+    sipStatus: z.exactOptional(z.int().min(300).max(699)).meta({ description: 'SIP status.', examples: [480] }),
+    cause: z.exactOptional(z.int().min(1).max(127)).meta({ description: 'Q.850 cause.', examples: [20] }),
+    reached: z
+      .exactOptional(z.boolean())
+      .meta({ description: 'Whether it had rung or given progress.', examples: [true] }),
+    outcome: z.enum(OUTCOMES).meta({ description: 'What it means.', examples: ['poweredOff'] }),
+    isFinal: z.boolean().meta({ description: 'Whether no other trunk is tried.', examples: [true] }),
+  })
+  .meta({
+    id: 'VendorCause',
+    description: 'One line of a carrier’s own cause map.',
+    examples: [{ sipStatus: 480, reached: true, outcome: 'poweredOff', isFinal: true }],
+  }) satisfies z.ZodType<VendorCause>;
 
 /** Everything about a trunk but its name, its password and its place in the order. */
 export const trunkSettings = z
@@ -192,9 +208,17 @@ export const trunkSettings = z
       .default(false)
       .meta({ description: 'Whether premium-rate numbers may be dialled.', examples: [false] }),
     limits: trunkLimits.default({ maxConcurrent: 30, newCalls: { perSecond: 2, burst: 4 } }),
-    pricePerMinute: z
-      .exactOptional(z.number().nonnegative())
-      .meta({ description: 'Price of a started minute in the smallest unit of the currency.', examples: [12] }),
+    costPerCall: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .meta({
+        description: 'Cost of one call for the spend limit, in the smallest unit of the currency.',
+        examples: [12],
+      }),
+    vendorCauses: listOf(vendorCause, { max: 100 })
+      .default([])
+      .meta({ description: 'What this carrier means by odd codes; the first that fits decides.' }),
     currency: z.exactOptional(z.string().regex(/^[A-Z]{3}$/)).meta({ description: 'ISO 4217.', examples: ['CNY'] }),
   })
   .meta({
