@@ -1,13 +1,31 @@
+import { buildPath, CSRF_HEADER, type RouteContract } from '@qianhu/contracts';
+import type { z } from 'zod';
 import { ApiError, problemFrom } from './problem.ts';
 
 /** What a response is checked with; every zod schema is one. */
-export interface Schema<T> {
+interface Schema<T> {
   safeParse(value: unknown): { success: true; data: T } | { success: false; error: { message: string } };
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-export type RequestOptions = {
+type RequestOptions = {
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** What a route's contract asks for, as far as it asks. */
+export type CallArgs<C extends RouteContract> = {
+  readonly signal?: AbortSignal | undefined;
+} & (C extends { params: infer P extends z.ZodType } ? { readonly params: z.input<P> } : object) &
+  (C extends { query: infer Q extends z.ZodType } ? { readonly query?: z.input<Q> } : object) &
+  (C extends { body: infer B extends z.ZodType } ? { readonly body: z.input<B> } : object);
+
+export type Answer<C extends RouteContract> = C extends { response: infer R extends z.ZodType } ? z.output<R> : undefined;
+
+type LooseArgs = {
+  readonly params?: Readonly<Record<string, string>>;
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
@@ -15,10 +33,8 @@ export type RequestOptions = {
 
 /** The typed way to the REST API: JSON in, validated JSON out, every failure an `ApiError`. */
 export interface ApiClient {
-  /** Sends a request whose answer has a body. */
-  request<T>(method: Method, path: string, schema: Schema<T>, options?: RequestOptions): Promise<T>;
-  /** Sends a request whose answer has none, or none of interest. */
-  send(method: Method, path: string, options?: RequestOptions): Promise<void>;
+  /** Calls an endpoint by its contract: what goes out is typed by it, what comes back is checked with it. */
+  call<const C extends RouteContract>(route: C, args: CallArgs<C>): Promise<Answer<C>>;
   /** Uploads a file with progress (0–1). Fetch cannot tell upload progress, so this one is XMLHttpRequest. */
   upload<T>(
     path: string,
@@ -29,11 +45,6 @@ export interface ApiClient {
   /** The address of a resource that the browser loads by itself (audio, download). */
   href(path: string, query?: Query): string;
 }
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** A custom header cannot be set by a foreign site's form: the server refuses changes without it. */
-const CSRF_HEADER = 'x-qianhu-csrf';
 
 export type ClientOptions = {
   /** For example `/api/v1`. */
@@ -68,7 +79,7 @@ export const createClient = ({ base, fetch: fetchFn, onDate, onUnauthenticated }
     throw new ApiError('contract', `${path}: ${result.error.message}`);
   };
 
-  const call = async (method: Method, path: string, options: RequestOptions): Promise<Response> => {
+  const call = async (method: RouteContract['method'], path: string, options: RequestOptions): Promise<Response> => {
     let response: Response;
     try {
       response = await fetchFn(href(path, options.query), {
@@ -94,18 +105,20 @@ export const createClient = ({ base, fetch: fetchFn, onDate, onUnauthenticated }
 
   return {
     href,
-    async request(method, path, schema, options = {}) {
-      const response = await call(method, path, options);
+    async call<const C extends RouteContract>(route: C, args: CallArgs<C>): Promise<Answer<C>> {
+      const { params, query, body, signal }: LooseArgs = args;
+      const path = buildPath(route.path, params);
+      const response = await call(route.method, path, { query: query ?? {}, body, signal });
+      // Reading the body also frees the connection.
+      const text = await response.text();
+      if (route.response === undefined) return undefined as Answer<C>;
       let value: unknown;
       try {
-        value = await response.json();
+        value = JSON.parse(text);
       } catch (error) {
         throw new ApiError('contract', `${path}: not JSON`, { status: response.status, cause: error });
       }
-      return parse(path, schema, value);
-    },
-    async send(method, path, options = {}) {
-      await call(method, path, options);
+      return parse(path, route.response, value) as Answer<C>;
     },
     upload(path, file, schema, options = {}) {
       return new Promise((resolve, reject) => {

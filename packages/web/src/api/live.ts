@@ -196,7 +196,6 @@ export class LiveConnection {
   /** The topic's messages no longer add up: read it anew. */
   #resubscribe(topic: Topic): void {
     this.#markStale(topic);
-    this.#socket?.send(JSON.stringify({ type: 'unsubscribe', topics: [topic.name] }));
     this.#subscribe([topic]);
   }
 
