@@ -112,3 +112,16 @@ export function parseOsRelease(text: string): {
   const value = (key: string): string => new RegExp(`^${key}=["']?([^"'\\n]*)["']?$`, 'm').exec(text)?.[1] ?? '';
   return { id: value('ID'), codename: value('VERSION_CODENAME'), idLike: value('ID_LIKE').split(' ').filter(Boolean) };
 }
+
+/**
+ * The status file of a machine on which nothing is installed but these packages, in a version newer than any. apt then resolves every
+ * dependency itself and passes over what we do not need at run time (with all that it would have brought along).
+ */
+export function statusFileText(leaveOut: readonly string[], architecture: string): string {
+  return leaveOut
+    .map(
+      (name) =>
+        `Package: ${name}\nStatus: install ok installed\nVersion: 999:0\nArchitecture: ${architecture}\nMaintainer: none\nDescription: left out on purpose\n\n`,
+    )
+    .join('');
+}

@@ -37,7 +37,9 @@ export function parseCandidate(policy: string): string | undefined {
 export function aptError(output: string, where: string): PartsError {
   const tail = output
     .split('\n')
-    .filter((line) => /^\s*[EW]:|^Err:|NO_PUBKEY|no installation candidate|Unable to locate/.test(line))
+    .filter((line) =>
+      /^\s*[EW]:|^Err:|NO_PUBKEY| : (Pre-)?Depends:|no installation candidate|Unable to locate/.test(line),
+    )
     .slice(-12)
     .join('\n');
   const shown = { where, output: tail === '' ? output.slice(-1500) : tail };

@@ -9,6 +9,7 @@ import {
   nativeSources,
   parseMachineSources,
   parseOsRelease,
+  statusFileText,
   sourceListText,
 } from './apt-config.ts';
 import type { AptSource } from './apt-config.ts';
@@ -66,10 +67,15 @@ export async function readMachineSources(): Promise<{
 }
 
 /**
- * Opens a private apt for a suite. `mirror` replaces the machine's own mirror for a named suite.
+ * Opens a private apt for a suite. `mirror` replaces the machine's own mirror for a named suite; packages in `leaveOut` count as installed.
  * Throws `notDebian` without apt, and `mirrorMissing` when the machine's apt names no Debian mirror.
  */
-export async function openApt(folder: string, suite: Suite, mirror?: string): Promise<AptSession> {
+export async function openApt(
+  folder: string,
+  suite: Suite,
+  options: { readonly mirror?: string | undefined; readonly leaveOut?: readonly string[] | undefined } = {},
+): Promise<AptSession> {
+  const { mirror, leaveOut = [] } = options;
   const machine = await readMachineSources();
   const sources =
     suite.kind === 'native'
@@ -91,14 +97,11 @@ export async function openApt(folder: string, suite: Suite, mirror?: string): Pr
   const archives = join(cache, 'archives');
   await mkdir(join(state, 'lists', 'partial'), { recursive: true });
   await mkdir(join(archives, 'partial'), { recursive: true });
-  // An empty status file: apt then resolves every dependency, as if on a machine with nothing installed.
-  await writeFile(join(state, 'status'), '');
+  const architecture = await readArchitecture();
+  await writeFile(join(state, 'status'), statusFileText(leaveOut, architecture));
   await writeFile(join(state, 'sources.list'), sourceListText(sources, await findKeyring()));
   const config = join(state, 'apt.conf');
-  await writeFile(
-    config,
-    aptConfigText({ state, cache, sourceList: join(state, 'sources.list'), architecture: await readArchitecture() }),
-  );
+  await writeFile(config, aptConfigText({ state, cache, sourceList: join(state, 'sources.list'), architecture }));
   return {
     suiteName,
     archives,

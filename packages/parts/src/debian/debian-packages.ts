@@ -18,6 +18,8 @@ export type DebianPackagesSpec = {
   readonly name: string;
   /** Package names; the first one gives the part its version. Their dependencies come along, recommendations do not. */
   readonly packages: readonly string[];
+  /** Packages that count as installed, because nothing that stays after `trim` needs them. */
+  readonly leaveOut?: readonly string[];
   /** Suites to try in this order. */
   readonly suites: readonly Suite[];
   /** The oldest version of the first package that will do. */
@@ -127,14 +129,18 @@ async function makePartsFolder(folder: string): Promise<void> {
 async function fetchFromFirstSuite(spec: DebianPackagesSpec, home: string): Promise<UnpackedPart> {
   const refusals: PartsError[] = [];
   for (const suite of spec.suites) {
-    const session = await openApt(join(spec.partsDir, 'apt'), suite, spec.mirror);
-    try {
-      return await fetchFromSuite(spec, home, session);
-    } catch (error) {
-      // Only "not in this suite" leads to the next one; no network or a bad signature is the same everywhere.
-      if (!(error instanceof PartsError) || (error.code !== 'mirrorMissing' && error.code !== 'packageMissing'))
-        throw error;
-      refusals.push(error);
+    // A later release may need, by exact version, what we leave out: then everything comes along.
+    for (const leaveOut of spec.leaveOut === undefined ? [[]] : [spec.leaveOut, []]) {
+      const session = await openApt(join(spec.partsDir, 'apt'), suite, { mirror: spec.mirror, leaveOut });
+      try {
+        return await fetchFromSuite(spec, home, session);
+      } catch (error) {
+        // Only "not in this suite" leads on; no network or a bad signature is the same everywhere.
+        if (!(error instanceof PartsError) || (error.code !== 'mirrorMissing' && error.code !== 'packageMissing'))
+          throw error;
+        refusals.push(error);
+        if (error.code === 'mirrorMissing') break;
+      }
     }
   }
   const [first] = refusals;
@@ -142,9 +148,14 @@ async function fetchFromFirstSuite(spec: DebianPackagesSpec, home: string): Prom
   throw new PartsError({
     code: 'packageMissing',
     what: `No suite of this machine's mirror provides ${spec.packages[0] ?? spec.name}${spec.atLeast === undefined ? '' : ` ${spec.atLeast} or newer`}`,
-    where: refusals.map((refusal) => refusal.where ?? '').join(', '),
+    where: [...new Set(refusals.map((refusal) => refusal.where ?? ''))].join(', '),
     mend: 'Point apt to a full and current Debian mirror, or install the program yourself so that it is found in PATH.',
-    ...(first === undefined ? {} : { output: refusals.map((refusal) => refusal.message).join('\n'), cause: first }),
+    ...(first === undefined
+      ? {}
+      : {
+          output: refusals.map((refusal) => `${refusal.what}\n${refusal.output ?? ''}`.trim()).join('\n'),
+          cause: first,
+        }),
   });
 }
 
