@@ -1,0 +1,256 @@
+import {
+  IMPORT_DELIMITERS,
+  IMPORT_ENCODINGS,
+  type ColumnTarget,
+  type ImportOptions,
+  type ImportPreview,
+  type ImportSourceOptions,
+  type ImportView,
+} from '@qianhu/contracts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Alert, Button, Input, Segmented, Select, Switch } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useServices } from '../../services.ts';
+import { AsyncView } from '../../ui/async-view.tsx';
+import { useCommand } from '../../ui/use-command.ts';
+import { useShortcuts } from '../../ui/use-shortcuts.ts';
+import { ImportColumnCard } from './import-column-card.tsx';
+import { ImportOptionFields } from './import-option-fields.tsx';
+import { listNameFrom, mappingFaults, suggestedMapping } from './import-mapping.ts';
+import { listRoutes } from './lists-api.ts';
+
+type Props = {
+  readonly view: ImportView;
+  readonly listId: string | undefined;
+  readonly onStarted: (view: ImportView) => void;
+};
+
+/** Second step: how the file is read and what each column becomes. */
+export const ImportColumns = (props: Props) => {
+  const { api } = useServices();
+  const [source, setSource] = useState<ImportSourceOptions>({});
+  const importId = props.view.id;
+  const query = useQuery({
+    queryKey: ['imports', 'preview', importId, source],
+    queryFn: ({ signal }) => api.call(listRoutes.preview, { params: { importId }, body: source, signal }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <AsyncView query={query} rows={10}>
+      {(preview) => (
+        <Mapping
+          // Another reading of the file has other columns: start from what is suggested for them.
+          key={`${JSON.stringify(source)} ${preview.columns.length}`}
+          {...props}
+          preview={preview}
+          source={source}
+          onSource={setSource}
+        />
+      )}
+    </AsyncView>
+  );
+};
+
+const Mapping = ({
+  view,
+  listId,
+  onStarted,
+  preview,
+  source,
+  onSource,
+}: Props & {
+  readonly preview: ImportPreview;
+  readonly source: ImportSourceOptions;
+  readonly onSource: (source: ImportSourceOptions) => void;
+}) => {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const [columns, setColumns] = useState<readonly ColumnTarget[]>(() => suggestedMapping(preview));
+  const [target, setTarget] = useState<{ isNew: boolean; name: string; listId: string | undefined }>({
+    isNew: listId === undefined,
+    name: listNameFrom(view.fileName),
+    listId,
+  });
+  const [options, setOptions] = useState<Partial<ImportOptions>>({});
+  const faults = mappingFaults(columns);
+  const fileFaults = preview.faults.filter((fault) => fault !== 'noPhoneColumn');
+  const isTargetChosen = target.isNew ? target.name.trim() !== '' : target.listId !== undefined;
+  const start = useCommand(
+    async () => {
+      const id = target.isNew
+        ? (await api.call(listRoutes.create, { body: { name: target.name.trim() } })).id
+        : (target.listId ?? '');
+      // A second try after a failed start must not make a second list.
+      setTarget({ isNew: false, name: target.name, listId: id });
+      return api.call(listRoutes.start, {
+        params: { importId: view.id },
+        body: { listId: id, source, columns: [...columns], options },
+      });
+    },
+    { refresh: ['lists'], onDone: onStarted },
+  );
+  const canStart = faults.length === 0 && fileFaults.length === 0 && isTargetChosen && !start.isPending;
+  useShortcuts([
+    {
+      keys: 'mod+enter',
+      label: t('importer.start'),
+      group: t('shortcut.group.page'),
+      inFields: true,
+      run: canStart ? () => start.mutate() : undefined,
+    },
+  ]);
+  return (
+    <div className="q-stack">
+      {fileFaults.map((fault) => (
+        <Alert key={fault} type="error" showIcon title={t(`importer.fileFault.${fault}`)} />
+      ))}
+      <div className="q-row">
+        <Target view={view} target={target} onChange={setTarget} />
+      </div>
+      <SourceFields preview={preview} source={source} onSource={onSource} />
+      <section>
+        <h2 className="q-card__title">
+          {t('importer.columns')} <span className="q-faint q-small">{t('importer.columnsHint')}</span>
+        </h2>
+        <div className="import-columns">
+          {preview.columns.map((column, index) => (
+            <ImportColumnCard
+              key={index}
+              column={column}
+              target={columns[index] ?? { to: 'ignore' }}
+              onChange={(next) => setColumns(columns.map((old, at) => (at === index ? next : old)))}
+            />
+          ))}
+        </div>
+      </section>
+      {faults.map((fault) => (
+        <p key={fault} className="import-fault" role="alert">
+          {t(`importer.fault.${fault}`)}
+        </p>
+      ))}
+      <ImportOptionFields options={options} onChange={setOptions} />
+      <div className="q-row">
+        <Button type="primary" size="large" disabled={!canStart} loading={start.isPending} onClick={() => start.mutate()}>
+          {t('importer.start')}
+        </Button>
+      </div>
+    </div>
+  );
+};
+
+const Target = ({
+  view,
+  target,
+  onChange,
+}: {
+  readonly view: ImportView;
+  readonly target: { isNew: boolean; name: string; listId: string | undefined };
+  readonly onChange: (target: { isNew: boolean; name: string; listId: string | undefined }) => void;
+}) => {
+  const { t } = useTranslation();
+  const { api } = useServices();
+  const lists = useQuery({
+    queryKey: ['lists', 'choice'],
+    queryFn: ({ signal }) => api.call(listRoutes.page, { query: { limit: 200 }, signal }),
+  });
+  return (
+    <>
+      <strong>{view.fileName}</strong>
+      <span className="q-faint">{t('importer.target')}</span>
+      <Segmented
+        value={target.isNew ? 'new' : 'old'}
+        onChange={(value) => onChange({ ...target, isNew: value === 'new' })}
+        options={[
+          { value: 'new', label: t('importer.newList') },
+          { value: 'old', label: t('importer.existingList') },
+        ]}
+      />
+      {target.isNew ? (
+        <Input
+          value={target.name}
+          aria-label={t('importer.listName')}
+          placeholder={t('importer.listName')}
+          style={{ width: 260 }}
+          maxLength={200}
+          onChange={(event) => onChange({ ...target, name: event.target.value })}
+        />
+      ) : (
+        <Select
+          value={target.listId ?? null}
+          aria-label={t('importer.pickList')}
+          placeholder={t('importer.pickList')}
+          style={{ width: 260 }}
+          loading={lists.isPending}
+          showSearch={{ optionFilterProp: 'label' }}
+          options={(lists.data?.items ?? []).map((list) => ({ value: list.id, label: list.name }))}
+          onChange={(listId: string) => onChange({ ...target, listId })}
+        />
+      )}
+    </>
+  );
+};
+
+const delimiterNames = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'pipe' } as const;
+
+const SourceFields = ({
+  preview,
+  source,
+  onSource,
+}: {
+  readonly preview: ImportPreview;
+  readonly source: ImportSourceOptions;
+  readonly onSource: (source: ImportSourceOptions) => void;
+}) => {
+  const { t } = useTranslation();
+  const found = preview.source;
+  return (
+    <div className="q-row" style={{ columnGap: 18 }}>
+      <span className="q-faint">{t('importer.source')}</span>
+      {found.format === 'csv' ? (
+        <>
+          <label>
+            {t('importer.encoding')}{' '}
+            <Select
+              size="small"
+              style={{ width: 120 }}
+              value={found.encoding}
+              options={IMPORT_ENCODINGS.map((value) => ({ value, label: value === 'gb18030' ? 'GBK' : value.toUpperCase() }))}
+              onChange={(encoding) => onSource({ ...source, encoding })}
+            />
+          </label>
+          <label>
+            {t('importer.delimiter')}{' '}
+            <Select
+              size="small"
+              style={{ width: 110 }}
+              value={found.delimiter}
+              options={IMPORT_DELIMITERS.map((value) => ({
+                value,
+                label: t(`importer.delimiterName.${delimiterNames[value]}`),
+              }))}
+              onChange={(delimiter) => onSource({ ...source, delimiter })}
+            />
+          </label>
+        </>
+      ) : (
+        found.sheets.length > 1 && (
+          <label>
+            {t('importer.sheet')}{' '}
+            <Select
+              size="small"
+              style={{ width: 160 }}
+              value={found.sheet}
+              options={found.sheets.map((label, value) => ({ value, label }))}
+              onChange={(sheet) => onSource({ ...source, sheet })}
+            />
+          </label>
+        )
+      )}
+      <label className="q-row">
+        <Switch size="small" checked={found.hasHeader} onChange={(hasHeader) => onSource({ ...source, hasHeader })} />
+        {t('importer.hasHeader')}
+      </label>
+    </div>
+  );
+};
