@@ -172,20 +172,26 @@ describe('calling window', () => {
 
   it('names an opening that is open and before which nothing is', () => {
     fc.assert(
-      fc.property(window, zone, instant, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 10 }), (w, z, ms, probes) => {
-        const opening = nextOpening(w, z, ms);
-        if (opening === undefined) {
-          expect(windowProblems(w).some((problem) => problem.code === 'windowNeverOpen')).toBe(true);
-          return;
-        }
-        expect(opening).toBeGreaterThanOrEqual(ms);
-        expect(isOpen(w, z, opening)).toBe(true);
-        expect(nextOpening(w, z, opening)).toBe(opening);
-        for (const probe of probes) {
-          const between = Math.floor(ms + probe * (opening - ms));
-          if (between < opening) expect(naiveOpen(w, z, between)).toBe(false);
-        }
-      }),
+      fc.property(
+        window,
+        zone,
+        instant,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 10 }),
+        (w, z, ms, probes) => {
+          const opening = nextOpening(w, z, ms);
+          if (opening === undefined) {
+            expect(windowProblems(w).some((problem) => problem.code === 'windowNeverOpen')).toBe(true);
+            return;
+          }
+          expect(opening).toBeGreaterThanOrEqual(ms);
+          expect(isOpen(w, z, opening)).toBe(true);
+          expect(nextOpening(w, z, opening)).toBe(opening);
+          for (const probe of probes) {
+            const between = Math.floor(ms + probe * (opening - ms));
+            if (between < opening) expect(naiveOpen(w, z, between)).toBe(false);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

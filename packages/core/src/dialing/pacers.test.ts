@@ -28,8 +28,7 @@ const view = (more: Partial<PacingView> = {}): PacingView => ({
 const ringing = (n: number) => Array.from({ length: n }, (_, i) => ({ dialId: `d${i}` as DialId, dialedAtMs: 0 }));
 const waiting = (n: number) => Array.from({ length: n }, () => ({ answeredAtMs: 0 }));
 
-const decide = (pacer: ReturnType<typeof ratioPacer>, v: PacingView) =>
-  pacer.decide(pacer.initial(0), v).decision;
+const decide = (pacer: ReturnType<typeof ratioPacer>, v: PacingView) => pacer.decide(pacer.initial(0), v).decision;
 
 const anyView = fc
   .record({
