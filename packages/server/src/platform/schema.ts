@@ -155,7 +155,11 @@ export type ImportsTable = {
   reasons: JsonWithDefault<Record<string, number>>;
   rejects_path: string | null;
   notes_path: string | null;
-  first_lead_id: ColumnType<string | null, string | number | bigint | null | undefined, string | number | bigint | null>;
+  first_lead_id: ColumnType<
+    string | null,
+    string | number | bigint | null | undefined,
+    string | number | bigint | null
+  >;
   last_lead_id: ColumnType<string | null, string | number | bigint | null | undefined, string | number | bigint | null>;
   error: ColumnType<unknown, string | null | undefined, string | null>;
   created_at: InstantWithDefault;

@@ -1,0 +1,138 @@
+import type { RouteContract } from '@qianhu/contracts';
+import { problem as problemSchema } from '@qianhu/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Viewer } from './viewer.ts';
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Input<S> = S extends z.ZodType ? z.input<S> : unknown;
+
+/** What the audit entry of a change should say beyond who, when and which operation. No secrets. */
+export type AuditNote = { readonly subjectId?: string; readonly details?: Readonly<Record<string, unknown>> };
+
+/** A checked request. */
+export type RouteInput<C extends RouteContract> = {
+  readonly params: Output<C['params']>;
+  readonly query: Output<C['query']>;
+  readonly body: Output<C['body']>;
+  readonly viewer: C['access'] extends 'public' ? Viewer | undefined : Viewer;
+  /** Adds to the audit entry that is written when the handler has succeeded. */
+  readonly audit: (note: AuditNote) => void;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+};
+
+/** A handler answers with the contract's response; where it has none it answers by `reply` itself and returns it. */
+export type RouteHandler<C extends RouteContract> = (input: RouteInput<C>) => Promise<Input<C['response']>>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    viewer: Viewer | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Who may ask; an endpoint under /api without one is refused to everybody. */
+    access?: RouteContract['access'];
+  }
+  interface FastifyInstance {
+    /** Writes one audit entry; set by the composition. */
+    recordAudit: (entry: AuditEntryInput) => Promise<void>;
+  }
+}
+
+/** One change as it is written down. */
+export type AuditEntryInput = {
+  readonly viewer: Viewer | undefined;
+  readonly action: string;
+  readonly subjectType: string;
+  readonly subjectId?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+};
+
+/** Answer of what has nothing to tell (contracts: done). */
+export const DONE = { ok: true } as const;
+
+/** Below which everything of the API is. */
+export const API_PREFIX = '/api/v1';
+
+const firstParam = (params: unknown): string | undefined => {
+  if (typeof params !== 'object' || params === null) return undefined;
+  const value: unknown = Object.values(params)[0];
+  return typeof value === 'string' ? value : undefined;
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'The request is faulty.',
+  401: 'Not logged in.',
+  403: 'Not allowed for this role.',
+  404: 'There is no such thing.',
+  409: 'The present state does not allow it.',
+  413: 'Too large.',
+  422: 'Understood, but it cannot be.',
+  429: 'Too many requests.',
+  503: 'A needed part is not available now.',
+};
+
+/**
+ * Registers one endpoint of the contracts: checks the request, the right to ask and the answer, and writes an audit entry
+ * after every change that succeeded.
+ */
+export const addRoute = <const C extends RouteContract>(
+  app: FastifyInstance,
+  contract: C,
+  handler: RouteHandler<C>,
+): void => {
+  const isChange = contract.method !== 'GET' && contract.isAudited !== false;
+  const status = contract.status ?? 200;
+  const problems = [400, ...(contract.access === 'public' ? [] : [401, 403]), ...(contract.problems ?? [])];
+  app.route({
+    method: contract.method,
+    url: API_PREFIX + contract.path,
+    config: { access: contract.access },
+    schema: {
+      operationId: contract.operationId,
+      tags: [contract.tag],
+      summary: contract.summary,
+      ...(contract.description === undefined ? {} : { description: contract.description }),
+      ...(contract.params === undefined ? {} : { params: contract.params }),
+      ...(contract.query === undefined ? {} : { querystring: contract.query }),
+      ...(contract.body === undefined ? {} : { body: contract.body }),
+      ...(contract.produces === undefined ? {} : { produces: [contract.produces] }),
+      response: {
+        ...(contract.response === undefined ? {} : { [status]: contract.response }),
+        ...Object.fromEntries(
+          problems.map((code) => [
+            code,
+            { description: TITLES[code], content: { 'application/problem+json': { schema: problemSchema } } },
+          ]),
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      let note: AuditNote = {};
+      const input = {
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        viewer: request.viewer,
+        audit: (more: AuditNote) => {
+          note = { ...note, ...more };
+        },
+        request,
+        reply,
+      } as RouteInput<C>;
+      const answer = await handler(input);
+      if (isChange) {
+        const subjectId = note.subjectId ?? firstParam(request.params);
+        await app.recordAudit({
+          viewer: request.viewer,
+          action: contract.operationId,
+          subjectType: contract.tag,
+          ...(subjectId === undefined ? {} : { subjectId }),
+          ...(note.details === undefined ? {} : { details: note.details }),
+        });
+      }
+      if (contract.response === undefined) return answer;
+      return reply.code(status).send(answer);
+    },
+  });
+};
