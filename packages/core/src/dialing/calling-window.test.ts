@@ -208,6 +208,9 @@ describe('calling window', () => {
     const both = intersectWindows({ ...china, dates: { '2026-10-01': [] } }, everyDay(hours(10, 16)));
     expect(both.dates).toEqual({ '2026-10-01': [] });
     expect(both.weekly.mon).toEqual([hours(10, 12), hours(14, 16)]);
+    const worked = { weekly: { ...china.weekly, sat: [] }, dates: { '2026-10-10': [hours(9, 12)] } };
+    expect(intersectWindows(worked, everyDay(hours(10, 16))).dates).toEqual({ '2026-10-10': [hours(10, 12)] });
+    expect(intersectWindows(everyDay(hours(10, 16)), worked).dates).toEqual({ '2026-10-10': [hours(10, 12)] });
   });
 
   it('gives the same answers whatever order a jumping clock asks in', () => {
