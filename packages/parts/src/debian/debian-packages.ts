@@ -50,6 +50,13 @@ export type UnpackedPart = {
   readonly fetchedBytes: number;
 };
 
+/**
+ * `dpkg-deb -x` would replace our links of the merged /usr by folders; tar can keep them. The mask makes the files readable to the
+ * services' account whatever our own mask is, and without -p no set-user-id bit survives.
+ */
+const UNPACK_SCRIPT =
+  'set -o pipefail; umask 022; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink --no-same-owner --no-same-permissions';
+
 type Stamp = Omit<UnpackedPart, 'root' | 'fetchedBytes'> & { readonly folder: string; readonly recipe: string };
 
 /** Unpacked size over package size, with room for the packages themselves; seen at most 3.4 for these packages. */
@@ -254,7 +261,7 @@ async function unpackAll(
   archives: readonly string[],
   root: string,
 ): Promise<void> {
-  // Debian's merged /usr: packages that still ship /lib or /bin land beside the others (dpkg-deb keeps a link to a folder).
+  // Debian's merged /usr: packages that still ship /lib or /bin land beside the others.
   for (const name of ['bin', 'lib', 'lib64', 'sbin']) {
     await mkdir(join(root, 'usr', name), { recursive: true });
     await symlink(`usr/${name}`, join(root, name));
@@ -264,7 +271,9 @@ async function unpackAll(
     refuseWhenAborted(spec.signal);
     spec.onProgress?.({ step: 'unpack', text: `Unpacking ${++done} of ${archives.length}` });
     const path = join(apt.archives, archive);
-    const unpacked = await runCommand('/usr/bin/dpkg-deb', ['-x', path, root], { signal: spec.signal });
+    const unpacked = await runCommand('/bin/bash', ['-c', UNPACK_SCRIPT, 'unpack', path, root], {
+      signal: spec.signal,
+    });
     if (unpacked.code === 0) continue;
     if (/No space left on device/.test(unpacked.stderr))
       throw Object.assign(new Error(unpacked.stderr), { code: 'ENOSPC' });
