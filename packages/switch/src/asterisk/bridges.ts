@@ -1,0 +1,156 @@
+import type { BridgeId, LegId } from '@qianhu/core';
+import type { Logger } from '../logger.ts';
+import { SwitchError } from '../port.ts';
+import { AriError, type AriClient } from './ari-client.ts';
+import type { AriBridge, AriEvent } from './ari-events.ts';
+import { bridgeOfHold, holdBridgeOf, isHoldBridge, type LegBook } from './legs.ts';
+
+const bridgePath = (bridgeId: string): string => `bridges/${encodeURIComponent(bridgeId)}`;
+
+/**
+ * Bridges, and hold: a leg on hold is moved into a holding bridge (music, and its voice goes nowhere) named after the bridge
+ * it will come back to, so that a restart of ours finds the way back.
+ */
+export class Bridges {
+  readonly #ari: AriClient;
+  readonly #legs: LegBook;
+  readonly #logger: Logger;
+  /** Legs in holding bridges, by leg; the bridge they come back to. */
+  readonly #held = new Map<LegId, BridgeId | undefined>();
+
+  constructor(ari: AriClient, legs: LegBook, logger: Logger) {
+    this.#ari = ari;
+    this.#legs = legs;
+    this.#logger = logger;
+  }
+
+  async create(bridgeId: BridgeId): Promise<void> {
+    if (isHoldBridge(bridgeId)) throw new SwitchError('invalid', 'This bridge name is kept for hold.');
+    // `dtmf_events` keeps the media out of native bridging, which swallows DTMF.
+    await this.#ari.request({
+      method: 'POST',
+      path: bridgePath(bridgeId),
+      query: { type: 'mixing,dtmf_events' },
+      accept: [409],
+    });
+  }
+
+  async destroy(bridgeId: BridgeId): Promise<void> {
+    await this.#ari.request({ method: 'DELETE', path: bridgePath(bridgeId), accept: [404] });
+  }
+
+  async add(bridgeId: BridgeId, legIds: readonly LegId[]): Promise<void> {
+    if (legIds.length === 0) return;
+    for (const legId of legIds) {
+      this.#held.delete(legId);
+      const leg = this.#legs.get(legId);
+      if (leg) leg.onHold = false;
+    }
+    // Without the inhibition every bridging sends the phones a re-INVITE or UPDATE with the other's number.
+    await this.#ari.request({
+      method: 'POST',
+      path: `${bridgePath(bridgeId)}/addChannel`,
+      query: { channel: legIds.join(','), inhibitConnectedLineUpdates: true },
+    });
+  }
+
+  async remove(bridgeId: BridgeId, legIds: readonly LegId[]): Promise<void> {
+    await Promise.all(
+      legIds.map(async (legId) => {
+        const from = this.#held.has(legId) ? holdBridgeOf(bridgeId) : bridgeId;
+        try {
+          await this.#ari.request({
+            method: 'POST',
+            path: `${bridgePath(from)}/removeChannel`,
+            query: { channel: legId },
+            // Not in it (422), gone with its channel (400, 404, 409): it is out.
+            accept: [400, 404, 409, 422],
+          });
+        } finally {
+          this.#held.delete(legId);
+        }
+      }),
+    );
+  }
+
+  async hold(legId: LegId): Promise<void> {
+    if (this.#held.has(legId)) return;
+    const leg = this.#legs.get(legId);
+    if (!leg) throw new SwitchError('notFound', 'No such leg.');
+    const holdBridge = holdBridgeOf(leg.bridgeId);
+    this.#held.set(legId, leg.bridgeId);
+    leg.onHold = true;
+    try {
+      await this.#ari.request({
+        method: 'POST',
+        path: bridgePath(holdBridge),
+        query: { type: 'holding' },
+        accept: [409],
+      });
+      await this.#ari.request({
+        method: 'POST',
+        path: `${bridgePath(holdBridge)}/addChannel`,
+        query: { channel: legId, inhibitConnectedLineUpdates: true },
+      });
+    } catch (error) {
+      this.#held.delete(legId);
+      leg.onHold = false;
+      throw error;
+    }
+  }
+
+  async unhold(legId: LegId): Promise<void> {
+    if (!this.#held.has(legId)) return;
+    const bridgeId = this.#held.get(legId);
+    if (bridgeId === undefined) {
+      await this.#ari.request({
+        method: 'POST',
+        path: `${bridgePath(holdBridgeOf(undefined))}/removeChannel`,
+        query: { channel: legId },
+        accept: [422],
+      });
+    } else {
+      await this.#ari.request({
+        method: 'POST',
+        path: `${bridgePath(bridgeId)}/addChannel`,
+        query: { channel: legId, inhibitConnectedLineUpdates: true },
+      });
+    }
+    this.#held.delete(legId);
+    const leg = this.#legs.get(legId);
+    if (leg) leg.onHold = false;
+  }
+
+  /** An empty holding bridge is taken away. */
+  onLeft(event: Extract<AriEvent, { type: 'ChannelLeftBridge' }>): void {
+    const { bridge, channel } = event;
+    if (!isHoldBridge(bridge.id)) return;
+    this.#held.delete(channel.id as LegId);
+    if (bridge.channelIds.some((id) => id !== channel.id)) return;
+    void this.#dropHold(bridge.id);
+  }
+
+  /** Legs found in holding bridges after (re)connecting. */
+  adopt(bridges: readonly AriBridge[]): void {
+    this.#held.clear();
+    for (const bridge of bridges) {
+      if (!isHoldBridge(bridge.id)) continue;
+      if (bridge.channelIds.length === 0) void this.#dropHold(bridge.id);
+      for (const channelId of bridge.channelIds) {
+        this.#held.set(channelId as LegId, bridgeOfHold(bridge.id));
+        const leg = this.#legs.get(channelId as LegId);
+        if (leg) leg.onHold = true;
+      }
+    }
+  }
+
+  async #dropHold(bridgeId: string): Promise<void> {
+    // Another leg may just be on its way in; then it is left alone.
+    if ([...this.#held.values()].some((home) => holdBridgeOf(home) === bridgeId)) return;
+    try {
+      await this.#ari.request({ method: 'DELETE', path: bridgePath(bridgeId), accept: [404] });
+    } catch (error) {
+      if (error instanceof AriError) this.#logger.warn({ err: error }, 'could not take an empty holding bridge away');
+    }
+  }
+}

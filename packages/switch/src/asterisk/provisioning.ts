@@ -1,0 +1,132 @@
+import type { EndpointId, TrunkId } from '@qianhu/core';
+import type { EndpointSpec, TrunkSpec } from '../port.ts';
+import { AriError, type AriClient } from './ari-client.ts';
+import { endpointObjects, trunkObjects, trunkResource, type PjsipObject } from './pjsip-objects.ts';
+
+/** Object types in the order they are taken away: those that refer to others first. */
+const REMOVAL: readonly PjsipObject['type'][] = ['registration', 'identify', 'endpoint', 'aor', 'auth'];
+
+/**
+ * Endpoints and trunks, pushed into Asterisk's memory at run time (sorcery's `memory` wizard; `sorcery.conf` of the private
+ * Asterisk lists it for each type). Nothing is reloaded, so living calls are not touched. A restarted Asterisk has
+ * forgotten them: `pushAll`.
+ */
+export class Provisioning {
+  readonly #ari: AriClient;
+  readonly #trunks = new Map<TrunkId, TrunkSpec>();
+  readonly #endpoints = new Map<EndpointId, EndpointSpec>();
+  /** What this run of Asterisk was given, by resource name; what has not changed is not pushed again. */
+  readonly #pushed = new Map<string, string>();
+  /** One change after another: two changes of one trunk must not mix. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(ari: AriClient) {
+    this.#ari = ari;
+  }
+
+  trunk(trunkId: TrunkId): TrunkSpec | undefined {
+    return this.#trunks.get(trunkId);
+  }
+  endpoint(endpointId: EndpointId): EndpointSpec | undefined {
+    return this.#endpoints.get(endpointId);
+  }
+  trunkByResource(resource: string): TrunkSpec | undefined {
+    for (const trunk of this.#trunks.values()) if (trunkResource(trunk.trunkId) === resource) return trunk;
+    return undefined;
+  }
+  endpointByResource(resource: string): EndpointSpec | undefined {
+    for (const endpoint of this.#endpoints.values()) if (endpoint.username === resource) return endpoint;
+    return undefined;
+  }
+  get endpoints(): readonly EndpointSpec[] {
+    return [...this.#endpoints.values()];
+  }
+  get trunks(): readonly TrunkSpec[] {
+    return [...this.#trunks.values()];
+  }
+
+  putTrunk(trunk: TrunkSpec): Promise<void> {
+    const objects = trunkObjects(trunk);
+    return this.#inTurn(async () => {
+      await this.#push(trunkResource(trunk.trunkId), objects);
+      this.#trunks.set(trunk.trunkId, trunk);
+    });
+  }
+
+  removeTrunk(trunkId: TrunkId): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#trunks.delete(trunkId);
+      await this.#remove(trunkResource(trunkId), REMOVAL);
+    });
+  }
+
+  putEndpoint(endpoint: EndpointSpec): Promise<void> {
+    const objects = endpointObjects(endpoint);
+    return this.#inTurn(async () => {
+      const before = this.#endpoints.get(endpoint.endpointId);
+      if (before && before.username !== endpoint.username) await this.#remove(before.username, REMOVAL);
+      await this.#push(endpoint.username, objects);
+      this.#endpoints.set(endpoint.endpointId, endpoint);
+    });
+  }
+
+  removeEndpoint(endpointId: EndpointId): Promise<void> {
+    return this.#inTurn(async () => {
+      const endpoint = this.#endpoints.get(endpointId);
+      if (!endpoint) return;
+      this.#endpoints.delete(endpointId);
+      await this.#remove(endpoint.username, REMOVAL);
+    });
+  }
+
+  /** After Asterisk restarted. Resolves with how many could not be pushed. */
+  async pushAll(): Promise<number> {
+    this.#pushed.clear();
+    const orders = [
+      ...this.trunks.map((trunk) => [trunkResource(trunk.trunkId), trunkObjects(trunk)] as const),
+      ...this.endpoints.map((endpoint) => [endpoint.username, endpointObjects(endpoint)] as const),
+    ];
+    const results = await Promise.allSettled(orders.map(([id, objects]) => this.#push(id, objects)));
+    return results.filter((result) => result.status === 'rejected').length;
+  }
+
+  async #push(id: string, objects: readonly PjsipObject[]): Promise<void> {
+    const wanted = JSON.stringify(objects);
+    if (this.#pushed.get(id) === wanted) return;
+    this.#pushed.delete(id);
+    const types = new Set(objects.map((object) => object.type));
+    // What the new form lacks (a registration that became an address) must not linger.
+    await this.#remove(
+      id,
+      REMOVAL.filter((type) => !types.has(type)),
+    );
+    for (const { type, fields } of objects) {
+      // An update of these adds to their addresses instead of replacing them, so the old one goes first.
+      if (type === 'identify' || (type === 'aor' && fields['contact'] !== undefined)) await this.#remove(id, [type]);
+      const body = { fields: Object.entries(fields).map(([attribute, value]) => ({ attribute, value })) };
+      await this.#ari.request({ method: 'PUT', path: pathOf(type, id), body });
+    }
+    this.#pushed.set(id, wanted);
+  }
+
+  async #remove(id: string, types: readonly PjsipObject['type'][]): Promise<void> {
+    if (types === REMOVAL) this.#pushed.delete(id);
+    for (const type of types) {
+      try {
+        await this.#ari.request({ method: 'DELETE', path: pathOf(type, id), accept: [404] });
+      } catch (error) {
+        // 403: an object of a configuration file; 404 is accepted above.
+        if (!(error instanceof AriError)) throw error;
+      }
+    }
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const done = this.#tail.then(run);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+}
+
+const pathOf = (type: string, id: string): string =>
+  `asterisk/config/dynamic/res_pjsip/${type}/${encodeURIComponent(id)}`;

@@ -1,0 +1,170 @@
+import { createSocket, type Socket } from 'node:dgram';
+
+/** A-law of a 16 bit sample (ITU-T G.711). */
+export const alawOf = (sample: number): number => {
+  const sign = sample >= 0 ? 0x80 : 0;
+  let magnitude = Math.min(32_635, sample >= 0 ? sample : -sample - 1);
+  let exponent = 7;
+  for (let mask = 0x4000; exponent > 0 && (magnitude & mask) === 0; mask >>= 1) exponent -= 1;
+  magnitude = (magnitude >> (exponent === 0 ? 4 : exponent + 3)) & 0x0f;
+  return (sign | (exponent << 4) | magnitude) ^ 0x55;
+};
+
+/** The 16 bit sample of an A-law byte (ITU-T G.711). */
+export const linearOf = (alaw: number): number => {
+  const value = alaw ^ 0x55;
+  const exponent = (value >> 4) & 7;
+  const mantissa = (value & 0x0f) << 4;
+  const magnitude = exponent === 0 ? mantissa + 8 : (mantissa + 0x108) << (exponent - 1);
+  return (value & 0x80) !== 0 ? magnitude : -magnitude;
+};
+
+/** The share of a signal's energy at one frequency, 0 to 1 (Goertzel); 0 for silence. */
+export const toneShare = (alaw: Uint8Array, hz: number): number => {
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / 8000);
+  let before = 0;
+  let last = 0;
+  let energy = 0;
+  for (const byte of alaw) {
+    const sample = linearOf(byte);
+    energy += sample * sample;
+    [before, last] = [last, sample + coefficient * last - before];
+  }
+  // Quieter than a few steps of A-law is silence.
+  if (energy < alaw.length * 400) return 0;
+  return (2 * (before * before + last * last - coefficient * before * last)) / (alaw.length * energy);
+};
+
+const FRAME = 160;
+const DIGITS = '0123456789*#ABCD';
+
+/**
+ * One side's audio: A-law in 20 ms packets. Sends what it is told (a tone, silence, or nothing at all) and keeps what comes.
+ * A sender driven by a coarse timer catches up, so that the packet count follows the clock.
+ */
+export class RtpStream {
+  readonly #socket: Socket;
+  #remote: { readonly host: string; readonly port: number } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sequence = 0;
+  #timestamp = 0;
+  #startedAtMs = 0;
+  #sentFrames = 0;
+  #toneHz: number | undefined;
+  #phase = 0;
+  #isQuiet = false;
+  /** Audio received, in order of arrival, with its time. */
+  readonly received: { readonly atMs: number; readonly payload: Uint8Array }[] = [];
+  /** RFC 4733 digits received. */
+  readonly digits: string[] = [];
+  #lastEventTimestamp = -1;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('message', (data) => this.#onPacket(data));
+  }
+
+  static async open(host: string): Promise<RtpStream> {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(0, host, () => resolve());
+    });
+    socket.on('error', () => undefined);
+    return new RtpStream(socket);
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  sendTo(remote: { readonly host: string; readonly port: number }): void {
+    this.#remote = remote;
+    if (this.#timer) return;
+    this.#startedAtMs = Date.now();
+    this.#timer = setInterval(() => this.#tick(), 20);
+  }
+
+  /** Sends a tone from now on; undefined: silence. */
+  tone(hz: number | undefined): void {
+    this.#toneHz = hz;
+  }
+  /** Sends no packets at all, as a phone with voice activity detection does. */
+  quiet(isQuiet: boolean): void {
+    this.#isQuiet = isQuiet;
+  }
+
+  /** Sends digits as RFC 4733 events of 100 ms, 100 ms apart. */
+  async dtmf(digits: string): Promise<void> {
+    for (const digit of digits) {
+      const code = DIGITS.indexOf(digit.toUpperCase());
+      if (code < 0) continue;
+      const timestamp = this.#timestamp;
+      for (let packet = 0; packet < 8; packet += 1) {
+        const isEnd = packet >= 5;
+        const payload = Buffer.from([code, (isEnd ? 0x80 : 0) | 10, 0, 0]);
+        payload.writeUInt16BE(Math.min(packet + 1, 5) * FRAME, 2);
+        this.#send(payload, 101, timestamp, packet === 0);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** All audio received in the last `ms`, joined. */
+  heard(ms = 500): Uint8Array {
+    const since = Date.now() - ms;
+    return Buffer.concat(this.received.filter((frame) => frame.atMs >= since).map((frame) => frame.payload));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    try {
+      this.#socket.close();
+    } catch {
+      // Closed before.
+    }
+  }
+
+  #tick(): void {
+    const due = Math.floor((Date.now() - this.#startedAtMs) / 20);
+    // After a long pause of this process a burst would only confuse jitter buffers.
+    if (due - this.#sentFrames > 10) this.#sentFrames = due - 10;
+    while (this.#sentFrames < due) {
+      this.#sentFrames += 1;
+      const frame = Buffer.alloc(FRAME, 0xd5);
+      if (this.#toneHz !== undefined) {
+        for (let n = 0; n < FRAME; n += 1) {
+          this.#phase += (2 * Math.PI * this.#toneHz) / 8000;
+          frame[n] = alawOf(Math.round(8000 * Math.sin(this.#phase)));
+        }
+      }
+      this.#timestamp = (this.#timestamp + FRAME) >>> 0;
+      if (!this.#isQuiet) this.#send(frame, 8, this.#timestamp, false);
+    }
+  }
+
+  #send(payload: Buffer, type: number, timestamp: number, marker: boolean): void {
+    if (!this.#remote) return;
+    const header = Buffer.alloc(12);
+    header[0] = 0x80;
+    header[1] = (marker ? 0x80 : 0) | type;
+    header.writeUInt16BE(this.#sequence, 2);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    header.writeUInt32BE(timestamp, 4);
+    header.writeUInt32BE(0x51484855, 8);
+    this.#socket.send(Buffer.concat([header, payload]), this.#remote.port, this.#remote.host);
+  }
+
+  #onPacket(data: Buffer): void {
+    if (data.length <= 12) return;
+    const type = (data[1] ?? 0) & 0x7f;
+    if (type === 8) this.received.push({ atMs: Date.now(), payload: Uint8Array.from(data.subarray(12)) });
+    if (type !== 101) return;
+    const timestamp = data.readUInt32BE(4);
+    if (timestamp === this.#lastEventTimestamp) return;
+    this.#lastEventTimestamp = timestamp;
+    this.digits.push(DIGITS[data[12] ?? 16] ?? '?');
+  }
+}
