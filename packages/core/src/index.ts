@@ -24,3 +24,4 @@ export * from './campaign/check-settings.ts';
 export * from './dialing/number-format.ts';
 export * from './dialing/trunk-choice.ts';
 export * from './dialing/caller-id-choice.ts';
+export * from './audio/g711.ts';

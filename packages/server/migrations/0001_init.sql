@@ -104,7 +104,7 @@ CREATE TABLE leads (
 CREATE UNIQUE INDEX leads_number_list ON leads (number, list_id);
 -- Pages of a list. Ids of a list grow, so this one is filled at its right edge and costs an import next to nothing.
 CREATE INDEX leads_list ON leads (list_id, id);
-CREATE INDEX leads_hopper ON leads (list_id, is_callback DESC, priority DESC, next_at, id) WHERE state = 'ready';
+CREATE INDEX leads_hopper ON leads (list_id, is_callback DESC, priority DESC, attempts, next_at, id) WHERE state = 'ready';
 
 CREATE TABLE imports (
   id uuid PRIMARY KEY,

@@ -170,7 +170,7 @@ export type CallEvent =
     }
   /** No other trunk may take it (or the rules forbid it now). */
   | { readonly type: 'noNextDial'; readonly atMs: EpochMs }
-  | { readonly type: 'agentOffered'; readonly atMs: EpochMs; readonly agent: AgentLink; readonly bridgeSetup: boolean }
+  | { readonly type: 'agentOffered'; readonly atMs: EpochMs; readonly agent: AgentLink }
   /** The agent's own leg (rung per call) is up. */
   | { readonly type: 'agentAnswered'; readonly atMs: EpochMs; readonly agentLegId: LegId }
   /** The agent could not be had: the phone did not answer, or the bridge failed. */

@@ -1,4 +1,5 @@
 import type { AgentId, AttemptId, CallId, CampaignId, EpochMs, Outcome, TrunkId } from '@qianhu/core';
+import type { TrunkState } from '@qianhu/switch';
 
 /**
  * What the rest of the server may ask of the engine, and what it tells. The engine owns every state row of calls, agents and
@@ -26,11 +27,6 @@ export interface Engine {
   readyAgent(id: AgentId): Promise<void>;
   /** While in a call: takes effect after it. */
   pauseAgent(id: AgentId, reason: string): Promise<void>;
-  /**
-   * Makes the browser phone of an agent known to the switch under this account, and again after the switch has restarted.
-   * Replaces the account of before; `undefined` takes it away (the session ended).
-   */
-  putAgentPhone(id: AgentId, account: { readonly username: string; readonly password: string } | undefined): Promise<void>;
   hangUpAgentCall(id: AgentId): Promise<void>;
   holdAgentCall(id: AgentId, held: boolean): Promise<void>;
   sendAgentDtmf(id: AgentId, digits: string): Promise<void>;
@@ -43,6 +39,8 @@ export interface Engine {
   campaign(id: CampaignId): CampaignView | undefined;
   subscribe(listener: (change: LiveChange) => void): () => void;
   status(): EngineStatus;
+  /** How a trunk is now, as the switch last said; undefined when the engine does not know it (yet). */
+  trunkState(id: TrunkId): TrunkState | undefined;
 
   /** One test call through a trunk; not a campaign call, still subject to the trunk's limits and the demonstration rule. */
   testTrunk(

@@ -1,0 +1,545 @@
+import {
+  classifyEnding,
+  holdPlayback,
+  planRetry,
+  progressAt,
+  type CallEffect,
+  type CallId,
+  type CallState,
+  type DialJudgement,
+  type LegEvent,
+  type Outcome,
+  type PhoneNumber,
+  type RecordingId,
+} from '@qianhu/core';
+import { SwitchError } from '@qianhu/switch';
+import type { CallExtra, EngineWorld } from './engine-world.ts';
+import type { CallStep } from './kernel.ts';
+import { writeNextDial } from './dial-writer.ts';
+import { iso, type EventRow, type LeadPatch, type RowWrites } from './rows.ts';
+import { leadAfterDisposal } from './lead-plan.ts';
+import { matchNow } from './routing.ts';
+
+/** Writes what a call's step changed and starts what it asks for. Runs inside a turn. */
+export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void => {
+  const extra = world.extras.get(id);
+  const { before, after } = step;
+  world.kernel.write(rowsOf(id, step, extra));
+  if (extra !== undefined) recount(world, after, extra);
+  for (const effect of step.effects) act(world, id, after, extra, effect);
+  if (after.kind === 'ended') {
+    world.kernel.calls.remove(id);
+    world.extras.delete(id);
+    world.waiting.delete(id);
+    const campaign = world.campaigns.get(after.campaignId);
+    campaign?.open.delete(id);
+    world.pump(after.campaignId);
+  }
+  if (before.kind !== after.kind) world.changed({ campaignId: after.campaignId });
+};
+
+/** The state's row (only when its kind changed: progress stands in the dial's row) and the event. */
+const rowsOf = (id: CallId, step: CallStep, extra: CallExtra | undefined): RowWrites => {
+  const { before, after, event, seq } = step;
+  const atMs = 'atMs' in event ? event.atMs : event.event.atMs;
+  const events: EventRow[] = [
+    {
+      at: iso(atMs),
+      aggregate: 'call',
+      aggregate_id: id,
+      seq,
+      type: eventName(event),
+      data: { from: before.kind, to: after.kind, ...eventData(event) },
+    },
+  ];
+  const rows: RowWrites = { events };
+  if (before.kind !== after.kind) {
+    const isEnded = after.kind === 'ended';
+    rows.calls = [
+      {
+        id,
+        phase: after.kind,
+        state: isEnded
+          ? { kind: 'ended', outcome: after.outcome, detail: after.detail, endedAtMs: after.endedAtMs }
+          : after,
+        seq,
+        ...(isEnded ? { ended_at: iso(after.endedAtMs) } : {}),
+      },
+    ];
+  }
+  if (extra !== undefined && event.type === 'callee' && event.event.type !== 'legEnded' && 'callee' in after) {
+    const { leg } = after.callee;
+    const ringing = progressAt(leg);
+    const times = {
+      ...(ringing === undefined ? {} : { ringing_at: iso(ringing) }),
+      ...(leg.phase === 'up' ? { answered_at: iso(leg.answeredAtMs) } : {}),
+    };
+    rows.dials = [{ id: after.callee.dialId, ...times }];
+    rows.attempts = [{ id: after.attemptId, ...times }];
+  }
+  if (after.kind === 'talking' && before.kind === 'connecting') {
+    rows.attempts = [{ id: after.attemptId, agent_id: after.agent.agentId, bridged_at: iso(after.bridgedAtMs) }];
+  }
+  return rows;
+};
+
+const eventName = (event: CallStep['event']): string =>
+  event.type === 'callee' ? event.event.type : event.type === 'deadline' ? `deadline:${event.name}` : event.type;
+
+/** What of an event may stand in the history: no numbers of people, no names. */
+const eventData = (event: CallStep['event']): object => {
+  switch (event.type) {
+    case 'callee':
+      return event.event.type === 'legEnded'
+        ? {
+            cause: event.event.ending.cause,
+            sipStatus: event.event.ending.sipStatus ?? null,
+            by: event.event.ending.by,
+            ...(event.judgement ?? {}),
+          }
+        : {};
+    case 'agentOffered':
+      return { agentId: event.agent.agentId };
+    case 'agentUnavailable':
+      return { agentId: event.agentId, reason: event.reason };
+    case 'agentLost':
+      return { agentId: event.agentId };
+    case 'bridged':
+      return { recordingId: event.recordingId ?? null };
+    case 'dialRefused':
+      return { code: event.refusal.code };
+    case 'nextDial':
+      return { dialId: event.dialId, trunkId: event.trunkId };
+    case 'hangUpRequested':
+      return { by: event.by };
+    case 'holdRequested':
+      return { held: event.held };
+    case 'agentAnswered':
+    case 'noNextDial':
+    case 'playbackFinished':
+    case 'deadline':
+    case 'noTrace':
+      return {};
+  }
+};
+
+/** Starts one effect of a call in the given state. Runs inside a turn. */
+export const act = (
+  world: EngineWorld,
+  id: CallId,
+  state: CallState,
+  extra: CallExtra | undefined,
+  effect: CallEffect,
+): void => {
+  const { kernel, clock } = world;
+  switch (effect.type) {
+    case 'originate':
+      if (extra !== undefined) originate(world, extra);
+      return;
+    case 'closeDial': {
+      const { ending } = effect;
+      kernel.write({
+        dials: [
+          {
+            id: effect.dialId,
+            ended_at: iso(effect.atMs),
+            outcome: effect.outcome,
+            ...(ending === undefined
+              ? {}
+              : {
+                  cause: ending.cause,
+                  ended_by: ending.by,
+                  ...(ending.sipStatus === undefined ? {} : { sip_status: ending.sipStatus }),
+                }),
+          },
+        ],
+      });
+      world.trunks.closed(
+        effect.dialId,
+        clock.now(),
+        (effect.outcome === 'congestion' || effect.outcome === 'failed') && ending?.by !== 'us',
+      );
+      if (extra !== undefined) kernel.legs.delete(extra.order.legId);
+      return;
+    }
+    case 'writeNextDial':
+      // The row of the dial that failed must be closed first: a number is never in two open dials.
+      kernel.afterCommit(() => void nextDial(world, id));
+      return;
+    case 'requestAgent': {
+      const campaign = world.campaigns.get(state.campaignId);
+      world.waiting.set(id, {
+        callId: id,
+        campaignId: state.campaignId,
+        answeredAtMs: effect.answeredAtMs,
+        priority: campaign?.context.settings.priority ?? 0,
+      });
+      kernel.post(() => matchNow(world));
+      return;
+    }
+    case 'withdrawRequest':
+      world.waiting.delete(id);
+      return;
+    case 'ringAgent':
+      kernel.post(() =>
+        kernel.agents.send(effect.agent.agentId, {
+          type: 'ring',
+          atMs: clock.now(),
+          callId: id,
+          legId: effect.agent.agentLegId,
+          ringTimeoutMs: effect.ringTimeoutMs,
+        }),
+      );
+      return;
+    case 'bridge':
+      void bridge(world, id, effect, extra);
+      return;
+    case 'hold':
+      command(world, effect.held ? world.switch.hold(effect.legId) : world.switch.unhold(effect.legId), 'hold');
+      return;
+    case 'play':
+      void play(world, id, effect, extra);
+      return;
+    case 'hangUp':
+      command(world, world.switch.hangUp(effect.legId, effect.reason), 'hangUp');
+      return;
+    case 'stopRecording':
+      command(world, world.switch.stopRecording(effect.recordingId), 'stopRecording');
+      return;
+    case 'releaseAgent':
+      kernel.post(() =>
+        kernel.agents.send(effect.agentId, {
+          type: 'callReleased',
+          atMs: clock.now(),
+          callId: id,
+          talked: effect.talked,
+          wrapUpMs:
+            extra?.disposal === undefined
+              ? (world.campaigns.get(state.campaignId)?.context.settings.wrapUp.maxMs ?? null)
+              : 0,
+          reason: effect.reason,
+        }),
+      );
+      return;
+    case 'settle':
+      settle(world, state, extra, effect);
+      return;
+  }
+};
+
+/** Tells the switch to dial what is written. An unclear answer is never repeated: the leg's events, or its guard, decide. */
+const originate = (world: EngineWorld, extra: CallExtra): void => {
+  const { kernel } = world;
+  const { order } = extra;
+  kernel.legs.set(order.legId, { kind: 'call', callId: order.callId });
+  const campaign = world.campaigns.get(world.kernel.calls.state(order.callId)?.campaignId ?? ('' as never));
+  world.switch
+    .originate({
+      legId: order.legId,
+      target: { kind: 'trunk', trunkId: order.trunkId, dialString: order.dialString },
+      ringTimeoutMs: campaign?.context.settings.ringTimeoutMs ?? 30_000,
+      ...(order.callerIdShown === undefined ? {} : { callerId: { number: order.callerIdShown } }),
+    })
+    .catch((error: unknown) => {
+      if (
+        error instanceof SwitchError &&
+        !error.retryable &&
+        (error.code === 'timeout' || error.code === 'notConnected')
+      ) {
+        world.log.warn({ callId: order.callId, code: error.code }, 'originate not confirmed');
+        return;
+      }
+      const refusal = {
+        code: error instanceof SwitchError ? error.code : 'internal',
+        text: error instanceof Error ? error.message : String(error),
+      };
+      world.log.warn({ callId: order.callId, code: refusal.code, reason: refusal.text }, 'dial refused by the switch');
+      kernel.post(() =>
+        kernel.calls.send(order.callId, { type: 'dialRefused', atMs: world.clock.now(), legId: order.legId, refusal }),
+      );
+    });
+};
+
+const nextDial = async (world: EngineWorld, id: CallId): Promise<void> => {
+  const { kernel } = world;
+  const state = kernel.calls.state(id);
+  const extra = world.extras.get(id);
+  const campaign = state === undefined ? undefined : world.campaigns.get(state.campaignId);
+  if (state?.kind !== 'redialing' || extra === undefined || campaign === undefined) return;
+  const none = (): void => kernel.post(() => kernel.calls.send(id, { type: 'noNextDial', atMs: world.clock.now() }));
+  if (campaign.state.kind !== 'running') return none();
+  try {
+    const next = await writeNextDial(
+      { ...world, epoch: world.lease.epoch },
+      campaign.context,
+      {
+        callId: id,
+        attemptId: state.attemptId,
+        lead: extra.lead,
+        trunksLeft: state.trunksLeft,
+        triedTrunkIds: extra.triedTrunkIds,
+        callerId: extra.order.callerId,
+      },
+      world.clock.now(),
+    );
+    if (next === undefined) return none();
+    await kernel.turn(() => {
+      extra.order = next.order;
+      extra.triedTrunkIds.push(next.order.trunkId);
+      world.trunks.opened(next.order);
+      kernel.calls.send(id, {
+        type: 'nextDial',
+        atMs: next.order.atMs,
+        dialId: next.order.dialId,
+        legId: next.order.legId,
+        trunkId: next.order.trunkId,
+        trunksLeft: next.trunksLeft,
+      });
+    });
+  } catch (error) {
+    world.log.error({ err: error, callId: id }, 'the next dial could not be written');
+    none();
+  }
+};
+
+const bridge = async (
+  world: EngineWorld,
+  id: CallId,
+  effect: Extract<CallEffect, { type: 'bridge' }>,
+  extra: CallExtra | undefined,
+): Promise<void> => {
+  const { agent, calleeLegId } = effect;
+  const { kernel } = world;
+  try {
+    await world.parking.get(agent.agentId);
+    if (extra?.playing !== undefined) {
+      const { playing } = extra;
+      extra.playing = undefined;
+      await world.switch.stopPlay(playing);
+    }
+    const recordingId = effect.record ? world.ids.next<RecordingId>() : undefined;
+    // Both at once: recording must not delay the voice, and the voice must not be missed by the recording.
+    const recording = recordingId === undefined ? undefined : startRecording(world, id, recordingId, effect);
+    await world.switch.addToBridge(agent.bridgeId, [calleeLegId]);
+    if (extra !== undefined) extra.wasBridged = true;
+    const atMs = world.clock.now();
+    kernel.post(() => {
+      const moved = kernel.calls.send(id, {
+        type: 'bridged',
+        atMs,
+        bridgeId: agent.bridgeId,
+        ...(recordingId === undefined ? {} : { recordingId }),
+      });
+      if (moved && kernel.calls.state(id)?.kind === 'talking')
+        kernel.agents.send(agent.agentId, { type: 'callBridged', atMs, callId: id });
+    });
+    await recording;
+  } catch (error) {
+    world.log.warn({ err: error, callId: id, agentId: agent.agentId }, 'bridge failed');
+    kernel.post(() =>
+      kernel.calls.send(id, {
+        type: 'agentUnavailable',
+        atMs: world.clock.now(),
+        agentId: agent.agentId,
+        reason: 'bridgeFailed',
+      }),
+    );
+  }
+};
+
+/** A recording that cannot be made is told and written; the talk goes on. */
+const startRecording = async (
+  world: EngineWorld,
+  id: CallId,
+  recordingId: RecordingId,
+  effect: Extract<CallEffect, { type: 'bridge' }>,
+): Promise<void> => {
+  const startedAtMs = world.clock.now();
+  const call = world.kernel.calls.state(id);
+  world.recordings.set(recordingId, { callId: id, agentId: effect.agent.agentId, startedAtMs });
+  const row = {
+    id: recordingId,
+    call_id: id,
+    ...(call === undefined ? {} : { attempt_id: call.attemptId, campaign_id: call.campaignId }),
+    agent_id: effect.agent.agentId,
+    started_at: iso(startedAtMs),
+  };
+  world.kernel.post(() => world.kernel.write({ recordings: [{ ...row, state: 'recording' }] }));
+  try {
+    await world.switch.startRecording({
+      recordingId,
+      leftLegId: effect.calleeLegId,
+      rightLegId: effect.agent.agentLegId,
+    });
+  } catch (error) {
+    world.log.error({ err: error, callId: id, recordingId }, 'recording could not be started');
+    world.recordings.delete(recordingId);
+    world.kernel.post(() =>
+      world.kernel.write({
+        recordings: [{ ...row, state: 'failed', error: error instanceof Error ? error.message : String(error) }],
+      }),
+    );
+  }
+};
+
+const play = async (
+  world: EngineWorld,
+  id: CallId,
+  effect: Extract<CallEffect, { type: 'play' }>,
+  extra: CallExtra | undefined,
+): Promise<void> => {
+  const state = world.kernel.calls.state(id);
+  if (extra !== undefined && state !== undefined && effect.playbackId === holdPlayback(state))
+    extra.playing = effect.playbackId;
+  try {
+    if (extra?.wasBridged === true && state !== undefined && 'callee' in state) {
+      const bridgeId = [...world.kernel.agents.entries()].find(
+        ([, running]) => 'callId' in running.state && running.state.callId === id,
+      )?.[1].state.bridgeId;
+      if (bridgeId !== undefined) await world.switch.removeFromBridge(bridgeId, [effect.legId]).catch(() => undefined);
+    }
+    await world.switch.play(effect.playbackId, { legId: effect.legId }, world.prompt(effect.prompt));
+  } catch (error) {
+    world.log.warn({ err: error, callId: id }, 'message could not be played');
+    world.kernel.post(() =>
+      world.kernel.calls.send(id, { type: 'playbackFinished', atMs: world.clock.now(), playbackId: effect.playbackId }),
+    );
+  }
+};
+
+/** A command whose failure changes nothing for the call: the leg's own events or guards decide. */
+const command = (world: EngineWorld, running: Promise<void>, name: string): void => {
+  running.catch((error: unknown) => world.log.warn({ err: error, command: name }, 'a command to the switch failed'));
+};
+
+/** The attempt's outcome and what becomes of the lead, in the commit that ends the call. */
+const settle = (
+  world: EngineWorld,
+  state: CallState,
+  extra: CallExtra | undefined,
+  effect: Extract<CallEffect, { type: 'settle' }>,
+): void => {
+  world.kernel.write({
+    attempts: [
+      {
+        id: state.attemptId,
+        outcome: effect.outcome,
+        outcome_detail: effect.detail,
+        ended_at: iso(effect.atMs),
+        ...(effect.talk === undefined ? {} : { agent_id: effect.talk.agentId }),
+      },
+    ],
+  });
+  const campaign = world.campaigns.get(state.campaignId);
+  if (campaign !== undefined) campaign.outcomes[effect.outcome] = (campaign.outcomes[effect.outcome] ?? 0) + 1;
+  if (extra !== undefined) {
+    const lead =
+      extra.disposal === undefined || campaign === undefined
+        ? leadAfterOutcome(world, state, extra, effect.outcome, effect.atMs)
+        : leadAfterDisposal(campaign.context, extra.lead, extra.disposal, effect.outcome, effect.atMs);
+    world.kernel.write({ leads: [lead] });
+    if (campaign !== undefined) {
+      campaign.leads.dialing -= 1;
+      campaign.leads[lead.state === 'done' ? 'done' : 'ready'] += 1;
+      campaign.emptyUntilMs = 0;
+    }
+    const number = extra.order.number;
+    if (effect.outcome === 'invalidNumber') world.kernel.write({ numbers: [{ number, invalid_at: iso(effect.atMs) }] });
+    if (effect.outcome === 'rejected') world.kernel.write({ numbers: [{ number, refused_at: iso(effect.atMs) }] });
+  }
+  world.settled({ campaignId: state.campaignId, attemptId: state.attemptId, outcome: effect.outcome });
+};
+
+/** The lead's next step by the campaign's retry rule. */
+const leadAfterOutcome = (
+  world: EngineWorld,
+  state: CallState,
+  extra: CallExtra,
+  outcome: Outcome,
+  atMs: number,
+): LeadPatch => {
+  const { lead } = extra;
+  const campaign = world.campaigns.get(state.campaignId);
+  const done = (reason: string): LeadPatch => ({
+    id: lead.leadId,
+    state: 'done',
+    done_reason: reason,
+    next_at: iso(atMs),
+    is_callback: false,
+    number_index: lead.numberIndex,
+    last_outcome: outcome,
+  });
+  if (campaign === undefined) return done('campaignGone');
+  const plan = planRetry({
+    nowMs: atMs,
+    outcome,
+    numberIndex: lead.numberIndex,
+    numbers: lead.numbers.map((_number: PhoneNumber, index) => ({
+      isUsable: !(index === lead.numberIndex && outcome === 'invalidNumber'),
+      zones: [lead.zone],
+    })),
+    attempts: lead.attempts,
+    attemptsByOutcome: { ...lead.outcomeCounts, [outcome]: (lead.outcomeCounts[outcome] ?? 0) + 1 },
+    policy: campaign.context.settings.retry,
+    window: campaign.context.rules.window,
+  });
+  if (plan.kind === 'done') return done(plan.reason);
+  return {
+    id: lead.leadId,
+    state: 'ready',
+    done_reason: null,
+    next_at: iso(plan.atMs),
+    is_callback: false,
+    number_index: plan.numberIndex,
+    last_outcome: outcome,
+  };
+};
+
+/** What an ended dial means for the call (core's table), from what was seen of it before. */
+export const judgeEnding = (world: EngineWorld, state: CallState, event: LegEvent): DialJudgement | undefined => {
+  if (event.type !== 'legEnded' || !('callee' in state)) return undefined;
+  const { leg, dialId } = state.callee;
+  const trunkId = world.extras.get(state.callId)?.order.trunkId;
+  const trunk = trunkId === undefined ? undefined : world.trunks.get(trunkId);
+  const reachable = trunkId === undefined ? undefined : world.trunks.state(trunkId)?.reachable;
+  const judged = classifyEnding({
+    ending: event.ending,
+    rang: leg.phase === 'ringing' || (leg.phase === 'early' && leg.ringingAtMs !== undefined),
+    progressed: leg.phase === 'early',
+    answered: leg.phase === 'up',
+    // We hang up in state `ending` only; an end by us before that is the switch's ring timer.
+    ringTimedOut: state.kind === 'dialing' && event.ending.by === 'us',
+    switchDied: event.ending.by === 'switch' && leg.phase !== 'dialing',
+    ...(reachable === undefined || reachable === 'unknown' ? {} : { trunkReachable: reachable === 'reachable' }),
+    ...(trunk === undefined ? {} : { vendorCauses: trunk.vendorCauses }),
+  });
+  world.log.debug({ dialId, code: judged.code, outcome: judged.outcome }, 'dial ended');
+  return { outcome: judged.outcome, isFinal: judged.isFinal };
+};
+
+/** Keeps the live counts by moving the call from one bin to another. */
+const recount = (world: EngineWorld, state: CallState, extra: CallExtra): void => {
+  const bin = binOf(state);
+  if (bin === extra.countedAs) return;
+  extra.countedAs = bin;
+  world.changed({ campaignId: state.campaignId });
+};
+
+const binOf = (state: CallState): CallExtra['countedAs'] => {
+  switch (state.kind) {
+    case 'dialing':
+      return state.callee.leg.phase === 'dialing' ? 'dialing' : 'ringing';
+    case 'redialing':
+      return 'dialing';
+    case 'waiting':
+    case 'connecting':
+      return 'waiting';
+    case 'talking':
+      return 'talking';
+    case 'announcing':
+      return 'announcing';
+    case 'ending':
+    case 'ended':
+      return undefined;
+  }
+};

@@ -1,0 +1,166 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/log.ts';
+import { checkFence, FencedError, type Lease } from './lease.ts';
+import { mergeWrites, type RowWrites } from './rows.ts';
+import { writeRows } from './write-rows.ts';
+
+/** How long the first unit waits for company. Long enough to group a burst, short against any human or network time. */
+export const GROUP_MS = 4;
+/** Most units in one commit: bounds how much a failed batch has to be taken apart. */
+const MAX_GROUP = 500;
+const RETRY_MS = [50, 200, 500, 1_000, 2_000] as const;
+
+type Unit = { readonly rows: RowWrites; readonly resolve: () => void; readonly reject: (error: unknown) => void };
+
+/**
+ * Group commit: units of many aggregates share a transaction. Units are committed in the order they came, so an
+ * aggregate's later state never overtakes its earlier one. A failed batch is retried one by one, so that a bad row harms
+ * itself alone; while the database is away, units wait (the calls go on) and are written when it is back.
+ */
+export class Committer {
+  readonly #pool: Pool;
+  readonly #lease: Lease;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onFenced: () => void;
+  /** Units not yet committed, oldest first; those being written stay in front until they are. */
+  #queue: Unit[] = [];
+  /** At most one flush runs, so that order holds. */
+  #flushing = false;
+  #cancelTimer: (() => void) | undefined;
+  /** Set once: fenced or closed. Nothing is written after. */
+  #stopped: Error | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(deps: {
+    readonly pool: Pool;
+    readonly lease: Lease;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly onFenced: () => void;
+  }) {
+    this.#pool = deps.pool;
+    this.#lease = deps.lease;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#onFenced = deps.onFenced;
+  }
+
+  /** Units that wait for their commit. */
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves when the rows are committed; rejects when they were refused (a bad row) or when we are no longer owner. */
+  commit(rows: RowWrites): Promise<void> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ rows, resolve, reject });
+      if (!this.#flushing && this.#cancelTimer === undefined)
+        this.#cancelTimer = this.#clock.setTimer(GROUP_MS, () => void this.#flush());
+    });
+  }
+
+  /** Resolves when nothing waits. */
+  async drained(): Promise<void> {
+    if (this.#queue.length === 0 && !this.#flushing) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Writes what waits, then takes nothing more. */
+  async close(): Promise<void> {
+    await this.drained();
+    this.#stop(new Error('The engine is closed.'));
+  }
+
+  #stop(error: Error): void {
+    this.#stopped ??= error;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (const unit of this.#queue.splice(0)) unit.reject(this.#stopped);
+    for (const wake of this.#idle.splice(0)) wake();
+  }
+
+  async #flush(): Promise<void> {
+    this.#cancelTimer = undefined;
+    this.#flushing = true;
+    try {
+      while (this.#queue.length > 0 && this.#stopped === undefined) {
+        const batch = this.#queue.slice(0, MAX_GROUP);
+        if (!(await this.#write(batch))) await this.#writeOneByOne(batch);
+      }
+    } finally {
+      this.#flushing = false;
+      for (const wake of this.#idle.splice(0)) wake();
+    }
+  }
+
+  /** True when the whole batch is committed; false when a row was refused. Waits out a database that is away. */
+  async #write(batch: readonly Unit[]): Promise<boolean> {
+    for (let attempt = 0; this.#stopped === undefined; attempt++) {
+      try {
+        await this.#transaction(mergeWrites(batch.map((unit) => unit.rows)));
+        this.#queue.splice(0, batch.length);
+        for (const unit of batch) unit.resolve();
+        return true;
+      } catch (error) {
+        if (error instanceof FencedError) {
+          this.#stop(error);
+          this.#onFenced();
+          return true;
+        }
+        if (isRowFault(error)) {
+          if (batch.length > 1) return false;
+          this.#log.error(
+            { err: error, tables: Object.keys(batch[0]?.rows ?? {}) },
+            'a row was refused by the database',
+          );
+          this.#queue.splice(0, 1);
+          batch[0]?.reject(error);
+          return true;
+        }
+        const waitMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 2_000;
+        this.#log.warn({ err: error, waitMs, units: this.#queue.length }, 'commit failed, trying again');
+        await new Promise<void>((resolve) => this.#clock.setTimer(waitMs, resolve));
+      }
+    }
+    return true;
+  }
+
+  async #writeOneByOne(batch: readonly Unit[]): Promise<void> {
+    for (const unit of batch) {
+      if (this.#stopped !== undefined) return;
+      await this.#write([unit]);
+    }
+  }
+
+  async #transaction(rows: RowWrites): Promise<void> {
+    const client: PoolClient = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      await checkFence(client, this.#lease);
+      await writeRows(client, rows, this.#lease);
+      await client.query('COMMIT');
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error));
+      await client.query('ROLLBACK').then(
+        () => (broken = undefined),
+        () => undefined,
+      );
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+/**
+ * Whether PostgreSQL refused the data itself (class 22 data exception, 23 integrity violation, 42 syntax or schema):
+ * trying again cannot help. Everything else (connection, shutdown, serialisation, disk full) may pass.
+ */
+const isRowFault = (error: unknown): boolean => {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^(22|23|42)/.test(code) && code.length === 5;
+};

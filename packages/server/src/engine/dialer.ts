@@ -1,0 +1,205 @@
+import {
+  progressivePacer,
+  ratioPacer,
+  refill,
+  takeToken,
+  type AgentId,
+  type CampaignId,
+  type DialId,
+  type Pacer,
+  type PacingAgent,
+  type PacingLine,
+  type PacingView,
+} from '@qianhu/core';
+import { openZones } from './campaign-context.ts';
+import { writeDials, type StartedCall, type WrittenDials } from './dial-writer.ts';
+import type { EngineWorld, LiveCampaign } from './engine-world.ts';
+import { FencedError } from './lease.ts';
+
+/** How long an empty hopper is believed before it is looked at again (retries come due, imports add leads). */
+const EMPTY_MS = 1_000;
+/** Most dials written in one transaction: bounds its locks and what a failure takes with it. */
+const MAX_BATCH = 200;
+
+/** Looks whether a campaign should dial, and dials. Never runs twice at once for one campaign; asks again by itself when needed. */
+export const pump = async (world: EngineWorld, campaignId: CampaignId): Promise<void> => {
+  const campaign = world.campaigns.get(campaignId);
+  if (campaign === undefined || campaign.state.kind !== 'running') return;
+  if (campaign.writing > 0) {
+    campaign.pumpAgain = true;
+    return;
+  }
+  const nowMs = world.clock.now();
+  const lines = linesWanted(world, campaign, nowMs);
+  if (lines <= 0) return;
+  const { zones } = openZones(campaign.context, nowMs);
+  campaign.writing = lines;
+  try {
+    const written = await writeDials({ ...world, epoch: world.lease.epoch }, campaign.context, zones, lines, nowMs);
+    await startCalls(world, campaign, written);
+  } catch (error) {
+    if (!(error instanceof FencedError)) world.log.error({ err: error, campaignId }, 'dials could not be written');
+    campaign.limitedBy = 'database';
+    campaign.emptyUntilMs = world.clock.now() + EMPTY_MS;
+  } finally {
+    campaign.writing = 0;
+    if (campaign.pumpAgain) {
+      campaign.pumpAgain = false;
+      world.pump(campaignId);
+    }
+  }
+};
+
+/** How many lines now, with the reason why not more left in the campaign for the live view. */
+const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number): number => {
+  const limited = (reason: string): number => {
+    if (campaign.limitedBy !== reason) world.changed({ campaignId: campaign.context.id });
+    campaign.limitedBy = reason;
+    return 0;
+  };
+  const { settings } = campaign.context;
+  const open = openZones(campaign.context, nowMs);
+  campaign.nextOpeningMs = open.nextOpeningMs;
+  if (open.zones.length === 0) return limited(campaign.context.zones.length === 0 ? 'noLeads' : 'windowClosed');
+  if (campaign.leads.ready <= 0 || campaign.emptyUntilMs > nowMs) return limited('noLeads');
+  if (world.switch.health().state !== 'up') return limited('switchDown');
+  campaign.bucket = refill(campaign.bucket, rateOf(campaign), nowMs);
+  const limits: readonly (readonly [number, string])[] = [
+    [settings.maxChannels - campaign.open.size, 'noLines'],
+    [Math.floor(campaign.bucket.tokens + 1e-9), 'campaignRate'],
+    [world.trunks.headroom(settings.trunkIds, campaign.context.isDemo, nowMs), 'noTrunk'],
+    [Math.floor(world.switch.admission().free), 'switchBusy'],
+    [MAX_BATCH, 'noLines'],
+  ];
+  const [available, tightest] = limits.reduce((least, one) => (one[0] < least[0] ? one : least));
+  const pacer = pacerFor(campaign);
+  const view = viewOf(world, campaign, Math.max(0, available), nowMs);
+  const { decision } = pacer.decide(pacer.initial(nowMs), view);
+  campaign.pacing = decision.figures;
+  if (decision.lines <= 0) return limited(decision.limitedBy === 'noLines' ? tightest : decision.limitedBy);
+  return decision.lines;
+};
+
+const rateOf = (campaign: LiveCampaign): { perSecond: number; burst: number } => {
+  const perSecond = campaign.context.settings.newCallsPerSecond;
+  return { perSecond, burst: Math.max(1, perSecond) };
+};
+
+const pacerFor = (campaign: LiveCampaign): Pacer<{ readonly kind: 'none' }> => {
+  const { mode } = campaign.context.settings;
+  return mode.kind === 'ratio' ? ratioPacer(mode.linesPerAgent) : progressivePacer();
+};
+
+/**
+ * What the pacer sees. Agents may serve several campaigns: a line or a waiting callee of any campaign that shares an
+ * agent with this one counts here too, so that one free agent never stands for two lines.
+ */
+const viewOf = (world: EngineWorld, campaign: LiveCampaign, linesAvailable: number, nowMs: number): PacingView => {
+  const { context } = campaign;
+  const agents: PacingAgent[] = [];
+  const sharing = new Set<CampaignId>([context.id]);
+  for (const agentId of context.agentIds) {
+    const row = world.agentRows.get(agentId);
+    const pacing = pacingState(world, agentId);
+    if (row === undefined || pacing === undefined) continue;
+    for (const id of row.campaignIds) sharing.add(id);
+    agents.push(pacing);
+  }
+  const ringing: PacingLine[] = [];
+  const waiting: { answeredAtMs: number }[] = [];
+  for (const id of sharing) {
+    const other = world.campaigns.get(id);
+    if (other === undefined) continue;
+    for (let i = 0; i < other.writing; i++) ringing.push({ dialId: '' as DialId, dialedAtMs: nowMs });
+    for (const callId of other.open) {
+      const call = world.kernel.calls.state(callId);
+      if (call?.kind === 'dialing') ringing.push({ dialId: call.callee.dialId, dialedAtMs: call.callee.dialedAtMs });
+      else if (call?.kind === 'redialing') ringing.push({ dialId: '' as DialId, dialedAtMs: nowMs });
+      else if (call?.kind === 'waiting') waiting.push({ answeredAtMs: call.answeredAtMs });
+    }
+  }
+  return {
+    nowMs,
+    campaignId: context.id,
+    agents,
+    ringing,
+    waiting,
+    linesAvailable,
+    leadsAvailable: campaign.leads.ready,
+  };
+};
+
+const pacingState = (world: EngineWorld, agentId: AgentId): PacingAgent | undefined => {
+  const state = world.kernel.agents.state(agentId);
+  switch (state?.kind) {
+    case 'ready':
+      return { agentId, state: world.free.has(agentId) ? 'idle' : 'reserved', sinceMs: state.sinceMs };
+    case 'reserved':
+      return { agentId, state: 'reserved', sinceMs: state.sinceMs };
+    case 'talking':
+      return {
+        agentId,
+        state: 'talking',
+        sinceMs: state.sinceMs,
+        ...(state.after.kind === 'ready' ? {} : { leavesAtMs: state.sinceMs }),
+      };
+    case 'wrapUp':
+      return {
+        agentId,
+        state: 'wrapUp',
+        sinceMs: state.sinceMs,
+        ...(state.after.kind === 'ready' ? {} : { leavesAtMs: state.sinceMs }),
+      };
+    case 'loggedOut':
+    case 'connecting':
+    case 'paused':
+    case undefined:
+      return undefined;
+  }
+};
+
+/** Takes committed dials into the engine and has the switch dial them. */
+const startCalls = async (world: EngineWorld, campaign: LiveCampaign, written: WrittenDials): Promise<void> => {
+  const { leads } = campaign;
+  leads.ready -= written.started.length + written.finished;
+  leads.dialing += written.started.length;
+  leads.done += written.finished;
+  campaign.limitedBy =
+    written.shortOf === 'trunk' ? 'noTrunk' : written.shortOf === 'callerId' ? 'noCallerId' : undefined;
+  // Short of leads, of a line or of a number to show: the next look is a second away, or when a call ends.
+  if (written.hopperEmpty || (written.shortOf !== undefined && written.started.length === 0))
+    campaign.emptyUntilMs = world.clock.now() + EMPTY_MS;
+  if (written.started.length === 0) {
+    if (!written.hopperEmpty && written.shortOf === undefined) campaign.pumpAgain = true;
+    return;
+  }
+  await world.kernel.turn(() => {
+    for (const started of written.started) adopt(world, campaign, started);
+  });
+};
+
+const adopt = (world: EngineWorld, campaign: LiveCampaign, started: StartedCall): void => {
+  const { state, order, lead } = started;
+  const taken = takeToken(campaign.bucket, rateOf(campaign), order.atMs);
+  if (taken.taken) campaign.bucket = taken.bucket;
+  world.trunks.opened(order);
+  world.extras.set(state.callId, {
+    lead,
+    order,
+    triedTrunkIds: [order.trunkId],
+    playing: undefined,
+    wasBridged: false,
+    disposal: undefined,
+    countedAs: 'dialing',
+  });
+  campaign.open.add(state.callId);
+  world.kernel.calls.add(state.callId, state, 0);
+  world.changed({ campaignId: campaign.context.id });
+  for (const effect of started.effects) world.startEffect(state.callId, effect);
+  // A campaign that was stopped while its dials were being written: they are withdrawn before they ring anybody.
+  if (campaign.state.kind === 'stopped') {
+    world.kernel.post(() =>
+      world.kernel.calls.send(state.callId, { type: 'hangUpRequested', atMs: world.clock.now(), by: 'campaign' }),
+    );
+  }
+};

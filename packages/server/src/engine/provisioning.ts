@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentId } from '@qianhu/core';
+import { AppError } from '../errors.ts';
+import type { EngineWorld } from './engine-world.ts';
+import type { EngineTrunk } from './trunk-book.ts';
+
+/** Makes the trunks known to the switch: the given ones, or those loaded before (after the switch was restarted). */
+export const provisionTrunks = async (
+  world: EngineWorld,
+  trunks: readonly EngineTrunk[] = world.trunks.all(),
+): Promise<void> => {
+  const { put, remove } = world.trunks.load(trunks, world.clock.now());
+  for (const trunkId of remove) await world.switch.removeTrunk(trunkId);
+  for (const trunk of trunks) if (!trunk.isEnabled) await world.switch.removeTrunk(trunk.trunkId);
+  for (const spec of put) {
+    try {
+      await world.switch.putTrunk(spec);
+      world.trunks.setState(spec.trunkId, await world.switch.trunkState(spec.trunkId));
+    } catch (error) {
+      // One trunk that the switch refuses must not keep the others out.
+      world.log.error({ err: error, trunkId: spec.trunkId }, 'trunk could not be made known to the switch');
+    }
+  }
+};
+
+/** Makes SIP phones with a fixed address known. Browsers get theirs when their page asks for an account, and again here. */
+export const provisionAgents = async (world: EngineWorld): Promise<void> => {
+  for (const agentId of world.phoneAccounts.keys()) {
+    await putAgentPhone(world, agentId).catch((error: unknown) =>
+      world.log.error({ err: error, agentId }, "an agent's phone could not be made known to the switch"),
+    );
+  }
+  for (const agent of world.agentRows.values()) {
+    const { station } = agent;
+    if (station.kind !== 'sip' || station.contact === undefined) continue;
+    try {
+      await world.switch.putEndpoint({
+        endpointId: station.endpointId,
+        kind: 'sip',
+        username: station.endpointId,
+        // A phone at a fixed address does not register; nobody needs to know this.
+        password: secret(),
+        contact: station.contact,
+      });
+    } catch (error) {
+      world.log.error({ err: error, agentId: agent.agentId }, "an agent's phone could not be made known to the switch");
+    }
+  }
+};
+
+/** Pushes (or takes away) the account of an agent's browser phone. */
+export const putAgentPhone = async (world: EngineWorld, id: AgentId): Promise<void> => {
+  const station = world.agentRows.get(id)?.station;
+  const account = world.phoneAccounts.get(id);
+  if (station?.kind !== 'browser') {
+    throw new AppError('conflict', 'Your phone is not the browser: ask an administrator to change your station.');
+  }
+  if (account === undefined) await world.switch.removeEndpoint(station.endpointId);
+  else await world.switch.putEndpoint({ endpointId: station.endpointId, kind: 'webrtc', ...account });
+};
+
+const secret = (): string => randomBytes(24).toString('base64url');

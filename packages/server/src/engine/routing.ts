@@ -1,0 +1,23 @@
+import type { LegId } from '@qianhu/core';
+import type { EngineWorld } from './engine-world.ts';
+import { matchCalls } from './router.ts';
+
+/** Gives waiting calls to free agents. Runs inside a turn; each pair is tried once. */
+export const matchNow = (world: EngineWorld): void => {
+  if (world.waiting.size === 0 || world.free.size === 0) return;
+  for (const { callId, agentId } of matchCalls(world.waiting.values(), world.free.values())) {
+    const agent = world.kernel.agents.state(agentId);
+    if (agent === undefined) continue;
+    world.waiting.delete(callId);
+    world.free.delete(agentId);
+    const atMs = world.clock.now();
+    const { station } = agent;
+    const agentLegId = station.phase === 'up' ? station.legId : world.ids.next<LegId>();
+    if (!world.kernel.agents.send(agentId, { type: 'assigned', atMs, callId })) continue;
+    world.kernel.calls.send(callId, {
+      type: 'agentOffered',
+      atMs,
+      agent: { agentId, agentLegId, bridgeId: agent.bridgeId, stationUp: station.phase === 'up' },
+    });
+  }
+};
