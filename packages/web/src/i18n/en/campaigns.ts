@@ -163,6 +163,7 @@ export const campaignForm: Translation<typeof zhForm> = {
   create: 'Create',
   createAndStart: 'Create and start',
   save: 'Save settings',
+  leave: 'The settings are not saved. Leave all the same?',
   saved: 'Saved; a running campaign takes it over at once',
   field: {
     listIds: 'Lists',

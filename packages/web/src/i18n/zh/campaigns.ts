@@ -145,6 +145,7 @@ export const campaignForm = {
   create: '创建任务',
   createAndStart: '创建并开始',
   save: '保存设置',
+  leave: '设置还没有保存，确定离开？',
   saved: '设置已保存，进行中的任务立即生效',
   field: {
     listIds: '名单',
