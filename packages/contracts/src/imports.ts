@@ -1,6 +1,6 @@
 import { z } from 'zod';
-
-const isoTime = z.iso.datetime({ offset: true });
+import { count, done, epochMs, importId, listId, listOf, pageOf, pageQuery } from './common.ts';
+import { defineRoute } from './route.ts';
 
 export const IMPORT_FORMATS = ['csv', 'xlsx'] as const;
 export const IMPORT_ENCODINGS = ['utf-8', 'gb18030', 'utf-16le', 'utf-16be'] as const;
@@ -166,65 +166,117 @@ export const FILE_FAULTS = [
 ] as const;
 export type FileFault = (typeof FILE_FAULTS)[number];
 
+const faultCode = z
+  .enum(FILE_FAULTS)
+  .meta({ description: 'Why a whole file cannot be imported.', examples: ['emptyFile'] });
+
 export const importPreview = z
   .object({
-    source: importSource.extend({ sheets: z.array(z.string()).describe('XLSX: names of the sheets.') }),
-    columns: z.array(
+    source: importSource.extend({
+      sheets: listOf(z.string()).meta({ description: 'XLSX: names of the sheets.', examples: [['Sheet1']] }),
+    }),
+    columns: listOf(
       z.object({
-        name: z.string().describe('Header, or a letter as in a spreadsheet where there is none.'),
-        samples: z.array(z.string()).meta({ pii: true }),
+        name: z
+          .string()
+          .meta({ description: 'Header, or a letter as in a spreadsheet where there is none.', examples: ['手机号'] }),
+        samples: listOf(z.string()).meta({
+          description: 'First filled cells.',
+          examples: [['13800138000']],
+          pii: true,
+        }),
         suggested: columnTarget,
-        phoneShare: z.number().min(0).max(1).describe('Share of the filled sample cells that hold a valid number.'),
+        phoneShare: z
+          .number()
+          .min(0)
+          .max(1)
+          .meta({ description: 'Share of the filled sample cells that hold a valid number.', examples: [0.98] }),
       }),
-    ),
-    rows: z.array(z.array(z.string())).meta({ pii: true }).describe('First rows, header left out.'),
-    faults: z.array(z.enum(FILE_FAULTS)).describe('What stands in the way so far, such as noPhoneColumn.'),
+    ).meta({ description: 'The columns of the file, in order.' }),
+    rows: listOf(listOf(z.string())).meta({
+      description: 'First rows, header left out.',
+      examples: [[['张三', '13800138000']]],
+      pii: true,
+    }),
+    faults: listOf(faultCode).meta({
+      description: 'What stands in the way so far, such as noPhoneColumn.',
+      examples: [[]],
+    }),
   })
-  .meta({ id: 'ImportPreview' });
+  .meta({ id: 'ImportPreview', description: 'How a file would be read and imported.' });
 export type ImportPreview = z.infer<typeof importPreview>;
 
-export const importState = z.enum(['uploaded', 'running', 'done', 'cancelled', 'failed']);
+export const importState = z
+  .enum(['uploaded', 'running', 'done', 'cancelled', 'failed'])
+  .meta({ id: 'ImportState', description: 'Where an import stands.', examples: ['running'] });
 
 /** An import as lists, pages and the live topic `import:ID` show it. */
 export const importView = z
   .object({
-    id: z.uuid(),
-    listId: z.uuid().nullable(),
+    importId,
+    listId: z.exactOptional(listId).meta({ description: 'Absent before it is started.' }),
     state: importState,
-    fileName: z.string(),
-    fileBytes: z.int(),
-    bytesRead: z.int().describe('How much of the file is done; for XLSX of its unpacked sheet, scaled to the file.'),
-    rowsRead: z.int(),
-    rowsImported: z.int(),
-    rowsUpdated: z.int(),
-    rowsRejected: z.int().describe('Handed back for a fault.'),
-    rowsDuplicate: z.int().describe('Handed back because the number is there already.'),
-    rowsNoted: z.int().describe('Imported with a remark.'),
-    reasons: z.partialRecord(z.enum([...REJECT_REASONS, ...NOTE_REASONS]), z.int()).describe('Rows per reason.'),
-    hasRejects: z.boolean(),
-    hasNotes: z.boolean(),
-    canRestart: z.boolean().describe('The file is still here: starting again imports what is missing.'),
+    fileName: z.string().meta({ description: 'As uploaded.', examples: ['客户.xlsx'] }),
+    fileBytes: count,
+    bytesRead: count.meta({
+      description: 'How much of the file is done; for XLSX of its unpacked sheet, scaled to the file.',
+    }),
+    rowsRead: count.meta({ description: 'Rows with data, header left out.' }),
+    rowsImported: count.meta({ description: 'New leads.' }),
+    rowsUpdated: count.meta({ description: 'Leads that were there and took the new data.' }),
+    rowsRejected: count.meta({ description: 'Handed back for a fault.' }),
+    rowsDuplicate: count.meta({ description: 'Handed back because the number is there already.' }),
+    rowsNoted: count.meta({ description: 'Imported with a remark.' }),
+    reasons: z
+      .record(z.string(), z.int())
+      .meta({ description: 'Rows per reason (REJECT_REASONS and NOTE_REASONS).', examples: [{ invalidNumber: 37 }] }),
+    hasRejects: z.boolean().meta({ description: 'Whether there is a file of rows handed back.', examples: [true] }),
+    hasNotes: z.boolean().meta({ description: 'Whether there is a file of remarks.', examples: [false] }),
+    canStart: z
+      .boolean()
+      .meta({ description: 'Whether it can be started (again): then it imports what is missing.', examples: [false] }),
+    canRemoveLeads: z.boolean().meta({ description: 'Whether its leads can be removed again.', examples: [true] }),
     error: z
-      .object({ code: z.enum(FILE_FAULTS), message: z.string(), row: z.int().optional() })
-      .nullable()
-      .describe('Why it failed.'),
-    settings: importSettings.nullable(),
-    createdAt: isoTime,
-    startedAt: isoTime.nullable(),
-    finishedAt: isoTime.nullable(),
+      .exactOptional(
+        z.object({
+          code: faultCode,
+          message: z
+            .string()
+            .meta({ description: 'What is wrong and how to mend it.', examples: ['The file is empty.'] }),
+        }),
+      )
+      .meta({ description: 'Why it failed.' }),
+    settings: z.exactOptional(importSettings).meta({ description: 'How it is or was imported.' }),
+    createdAtMs: epochMs,
+    startedAtMs: z.exactOptional(epochMs),
+    finishedAtMs: z.exactOptional(epochMs),
   })
-  .meta({ id: 'Import' });
+  .meta({ id: 'Import', description: 'One uploaded file and its import.' });
 export type ImportView = z.infer<typeof importView>;
+
+export const previewQuery = z
+  .object({
+    source: importSourceOptions.default({}),
+    defaultRegion: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .default('CN')
+      .meta({ description: 'ISO 3166 code of numbers without a country code.', examples: ['CN'] }),
+  })
+  .meta({ id: 'PreviewImport', description: 'How to read the file.', examples: [{ source: { encoding: 'gb18030' } }] });
 
 export const startImport = z
   .object({
-    listId: z.uuid(),
+    listId,
     source: importSourceOptions.default({}),
-    columns: z.array(columnTarget).min(1).max(500).optional().describe('Left out: as the preview suggests.'),
+    columns: z
+      .exactOptional(listOf(columnTarget, { min: 1, max: 500 }))
+      .meta({ description: 'Left out: as the preview suggests.', examples: [[{ to: 'name' }, { to: 'phone' }]] }),
     options: importOptions.partial().default({}),
   })
   .meta({
     id: 'StartImport',
+    description: 'Into which list, and how.',
     examples: [
       {
         listId: '018f3c2e-7d4a-7abc-8def-0123456789ab',
@@ -235,15 +287,147 @@ export const startImport = z
   });
 export type StartImport = z.infer<typeof startImport>;
 
-export const importPage = z
-  .object({ items: z.array(importView), nextCursor: z.string().nullable() })
-  .meta({ id: 'ImportPage' });
-export const importQuery = z.object({
-  listId: z.uuid().optional(),
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
+export const importQuery = z.object({ listId: z.exactOptional(listId), ...pageQuery.shape });
+export type ImportQuery = z.infer<typeof importQuery>;
 
-export const removeImportedLeads = z
-  .object({ removed: z.int(), kept: z.int().describe('Leads that were dialled already stay, for their history.') })
-  .meta({ id: 'RemoveImportedLeads', examples: [{ removed: 1200, kept: 3 }] });
+export const uploadedImport = z
+  .object({
+    import: importView,
+    preview: z.exactOptional(importPreview).meta({ description: 'Absent when no table can be read from the file.' }),
+    fault: z
+      .exactOptional(
+        z.object({ code: faultCode, message: z.string().meta({ description: 'How to mend it.', examples: [''] }) }),
+      )
+      .meta({ description: 'Why there is no preview; another encoding may be chosen.' }),
+  })
+  .meta({ id: 'UploadedImport', description: 'The upload and how it would be imported.' });
+
+export const removedLeads = z
+  .object({
+    removed: count.meta({ description: 'Leads removed.' }),
+    kept: count.meta({ description: 'Leads that stay because they were dialled already.' }),
+  })
+  .meta({
+    id: 'RemovedLeads',
+    description: 'What became of the leads of an import.',
+    examples: [{ removed: 1200, kept: 3 }],
+  });
+
+const MANAGERS = ['administrator', 'supervisor'] as const;
+const params = z.object({ importId });
+
+export const importRoutes = {
+  uploadImport: defineRoute({
+    method: 'POST',
+    path: '/imports',
+    operationId: 'uploadImport',
+    tag: 'imports',
+    summary: 'Upload a file (multipart/form-data, field `file`) and see how it would be imported',
+    access: MANAGERS,
+    response: uploadedImport,
+    status: 201,
+    problems: [413, 422, 503],
+  }),
+  listImports: defineRoute({
+    method: 'GET',
+    path: '/imports',
+    operationId: 'listImports',
+    tag: 'imports',
+    summary: 'Imports, newest first',
+    access: MANAGERS,
+    query: importQuery,
+    response: pageOf('ImportPage', importView),
+  }),
+  getImport: defineRoute({
+    method: 'GET',
+    path: '/imports/:importId',
+    operationId: 'getImport',
+    tag: 'imports',
+    summary: 'One import',
+    access: MANAGERS,
+    params,
+    response: importView,
+    problems: [404],
+  }),
+  previewImport: defineRoute({
+    method: 'POST',
+    path: '/imports/:importId/preview',
+    operationId: 'previewImport',
+    tag: 'imports',
+    summary: 'Read the file again with other settings; changes nothing',
+    access: MANAGERS,
+    params,
+    body: previewQuery,
+    response: importPreview,
+    isAudited: false,
+    problems: [404, 409, 422],
+  }),
+  startImport: defineRoute({
+    method: 'POST',
+    path: '/imports/:importId/start',
+    operationId: 'startImport',
+    tag: 'imports',
+    summary: 'Import the file into a list; again after a failure to import the rest',
+    access: MANAGERS,
+    params,
+    body: startImport,
+    response: importView,
+    status: 202,
+    problems: [404, 409, 422],
+  }),
+  cancelImport: defineRoute({
+    method: 'POST',
+    path: '/imports/:importId/cancel',
+    operationId: 'cancelImport',
+    tag: 'imports',
+    summary: 'Stop reading; what is imported stays (see removeImportedLeads)',
+    access: MANAGERS,
+    params,
+    response: importView,
+    problems: [404, 409],
+  }),
+  removeImportedLeads: defineRoute({
+    method: 'DELETE',
+    path: '/imports/:importId/leads',
+    operationId: 'removeImportedLeads',
+    tag: 'imports',
+    summary: 'Remove the leads that this import brought, but for those that were dialled',
+    access: MANAGERS,
+    params,
+    response: removedLeads,
+    problems: [404, 409],
+  }),
+  deleteImport: defineRoute({
+    method: 'DELETE',
+    path: '/imports/:importId',
+    operationId: 'deleteImport',
+    tag: 'imports',
+    summary: 'Remove the upload, its reports and its record; its leads stay',
+    access: MANAGERS,
+    params,
+    response: done,
+    problems: [404, 409],
+  }),
+  downloadRejects: defineRoute({
+    method: 'GET',
+    path: '/imports/:importId/rejects.csv',
+    operationId: 'downloadRejects',
+    tag: 'imports',
+    summary: 'The rows that were not imported, with row number and reasons',
+    access: MANAGERS,
+    params,
+    produces: 'text/csv',
+    problems: [404],
+  }),
+  downloadNotes: defineRoute({
+    method: 'GET',
+    path: '/imports/:importId/notes.csv',
+    operationId: 'downloadNotes',
+    tag: 'imports',
+    summary: 'The rows that were imported with a remark',
+    access: MANAGERS,
+    params,
+    produces: 'text/csv',
+    problems: [404],
+  }),
+} as const;
