@@ -19,6 +19,8 @@ export const unescapeXml = (text: string): string =>
     ? text.replaceAll(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g, (whole, hex, dec, name) => {
         if (typeof name === 'string') return ENTITIES[name] ?? '';
         const code = typeof hex === 'string' ? parseInt(hex, 16) : Number(dec);
+        // Half a surrogate pair is no character, and PostgreSQL refuses it.
+        if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
         return code <= 0x10ffff ? String.fromCodePoint(code) : String(whole);
       })
     : text;
