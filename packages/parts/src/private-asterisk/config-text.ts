@@ -128,9 +128,10 @@ function extensionsText(spec: AsteriskSpec): string {
       ' same => n(end),Hangup()',
     ].join('\n');
   // "!" matches none or more further characters; "s" takes calls without a number.
-  // "h" runs after each hang-up: without one of its own the pattern would take the dead call in again, as a call to "h".
+  // "h" runs after each hang-up: without one of its own the pattern would take the dead call in again, as a call to "h". It must end
+  // there: its next step would be the pattern's second.
   const context = (name: string): string =>
-    [`[${name}]`, extension('_[+*#0-9a-zA-Z]!', name), extension('s', name), 'exten => h,1,NoOp()', ''].join('\n');
+    [`[${name}]`, extension('_[+*#0-9a-zA-Z]!', name), extension('s', name), 'exten => h,1,Hangup()', ''].join('\n');
   return [
     section('general', [
       ['static', 'yes'],
