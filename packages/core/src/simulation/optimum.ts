@@ -43,7 +43,6 @@ const solve = (world: MemorylessWorld, limit: number, price: number): Solved => 
   const rate = agents * mu + lines * nu;
   let value = new Float64Array((agents + 1) * width);
   let next = new Float64Array((agents + 1) * width);
-  let low = 0;
   let high = Infinity;
   for (let sweep = 0; sweep < 200_000; sweep++) {
     let min = Infinity;
@@ -79,9 +78,8 @@ const solve = (world: MemorylessWorld, limit: number, price: number): Solved => 
     const base = next[0]!;
     for (let i = 0; i < next.length; i++) next[i] = next[i]! - base;
     [value, next] = [next, value];
-    low = min * rate;
     high = max * rate;
-    if (high - low < 1e-5 * agents) break;
+    if (high - min * rate < 1e-5 * agents) break;
   }
   const dialUpTo: number[] = [];
   for (let b = 0; b <= agents; b++) {

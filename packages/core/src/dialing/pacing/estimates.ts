@@ -1,6 +1,8 @@
 import { normalCdf } from '../../stats/normal.ts';
 import type { EpochMs } from '../../ids.ts';
 import type { Counts } from './histogram.ts';
+import type { LevelFilters } from './level.ts';
+import { initialLevel, levelOf, updateLevel } from './level.ts';
 import { addCount, logBin, lognormalPrior, totalCount } from './histogram.ts';
 import type { RiskPacerSettings } from './settings.ts';
 
@@ -14,10 +16,8 @@ type AgentPace = { readonly sum: number; readonly count: number };
 export type Estimates = {
   /** Open cohorts in time order. */
   readonly cohorts: readonly Cohort[];
-  /** People who answered, and the sum of answer probabilities, of closed cohorts, forgotten by `forget`. */
-  readonly humans: number;
-  readonly weight: number;
-  readonly dials: number;
+  /** The level of the answer rate against the dials' probabilities, from closed cohorts. */
+  readonly level: LevelFilters;
   /** Ages (1 s bins) at which people answered, and at which other lines ended. */
   readonly answerAges: Counts;
   readonly missAges: Counts;
@@ -29,8 +29,6 @@ export type Estimates = {
   readonly wrapUpLog: AgentPace;
   /** Agents' paces in buckets by the hash of the agent's id, so that a change copies little. */
   readonly paces: readonly Readonly<Record<string, AgentPace>>[];
-  /** People who answered per second, as an average that forgets, with the time of the last change. */
-  readonly humanRate: { readonly count: number; readonly sec: number; readonly atMs: EpochMs };
 };
 
 /** Longest ring that is told apart, seconds. */
@@ -55,15 +53,13 @@ const agePrior = (meanSec: number, cv: number, weight: number): number[] => {
 };
 
 /** What is believed before the first call. */
-export const initialEstimates = (settings: RiskPacerSettings, nowMs: EpochMs): Estimates => {
+export const initialEstimates = (settings: RiskPacerSettings): Estimates => {
   const timeout = Math.max(1, Math.min(AGE_BINS - 1, Math.round(settings.ringTimeoutMs / 1000)));
   const missAges = new Array<number>(AGE_BINS).fill(0);
   missAges[timeout] = 10;
   return {
     cohorts: [],
-    humans: PRIOR_WEIGHT * settings.prior.answerRate,
-    weight: PRIOR_WEIGHT * PLAIN_PROBABILITY,
-    dials: PRIOR_WEIGHT,
+    level: initialLevel(PRIOR_WEIGHT * settings.prior.answerRate, PRIOR_WEIGHT * PLAIN_PROBABILITY),
     answerAges: agePrior(Math.min(10, timeout), 0.5, 10),
     missAges,
     talk: lognormalPrior(settings.prior.talkSec, 1, PRIOR_WEIGHT, normalCdf),
@@ -71,7 +67,6 @@ export const initialEstimates = (settings: RiskPacerSettings, nowMs: EpochMs): E
     talkLog: { sum: 5 * (Math.log(settings.prior.talkSec) - 0.35), count: 5 },
     wrapUpLog: { sum: 5 * (Math.log(Math.max(0.5, settings.prior.wrapUpSec)) - 0.25), count: 5 },
     paces: Array.from({ length: PACE_BUCKETS }, () => ({})),
-    humanRate: { count: 0, sec: 0, atMs: nowMs },
   };
 };
 
@@ -134,7 +129,7 @@ export const countMiss = (estimates: Estimates, atMs: EpochMs, dialedAtMs: Epoch
 
 const hash = (text: string): number => {
   let h = 0;
-  for (let i = 0; i < text.length; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) | 0;
+  for (let i = Math.max(0, text.length - 8); i < text.length; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) | 0;
   return (h >>> 0) % PACE_BUCKETS;
 };
 
@@ -161,45 +156,41 @@ export const countHandle = (
     : { ...estimates, paces, wrapUp: addCount(estimates.wrapUp, logBin(sec), HANDLE_KEEP), wrapUpLog: teamNext };
 };
 
-/** An agent's factor on handle times, shrunk towards 1 until about 15 calls are known. */
-export const agentFactor = (estimates: Estimates, agentId: string): number => {
+/** Logarithm of an agent's factor on handle times, shrunk towards 0 until about 15 calls are known. */
+export const agentFactorLog = (estimates: Estimates, agentId: string): number => {
   const pace = estimates.paces[hash(agentId)]?.[agentId];
-  return pace === undefined ? 1 : Math.exp(pace.sum / (pace.count + 15));
+  return pace === undefined ? 0 : pace.sum / (pace.count + 15);
 };
-
-/** How answered dials are forgotten: by a fixed number of dials, or by the drift that the answer rate is believed to have. */
-export type LevelMemory =
-  { readonly kind: 'dials'; readonly dials: number } | { readonly kind: 'drift'; readonly perRootSec: number };
 
 /** Moves cohorts that can no longer be answered into the long-run level. */
 export const closeCohorts = (
   estimates: Estimates,
   nowMs: EpochMs,
   ringTimeoutMs: number,
-  memory: LevelMemory,
+  levelDials?: number,
 ): Estimates => {
   const first = estimates.cohorts[0];
   const before = Math.floor((nowMs - ringTimeoutMs - 6000) / 1000);
   if (first === undefined || first.sec >= before) return estimates;
-  let { humans, weight, dials } = estimates;
+  const kept = levelDials === undefined ? undefined : levelDials * PLAIN_PROBABILITY;
+  let { level } = estimates;
   let i = 0;
   for (; i < estimates.cohorts.length; i++) {
     const cohort = estimates.cohorts[i]!;
     if (cohort.sec >= before) break;
-    // Discount that makes a Gamma filter's memory equal the steady state of a Kalman filter with that drift:
-    // per answer the relative variance is 1 / humans, and it grows by drift² per second.
-    const forget =
-      memory.kind === 'dials'
-        ? Math.exp(-cohort.dials / memory.dials)
-        : 1 / (1 + memory.perRootSec ** 2 * Math.min(60, cohortGap(estimates.cohorts, i)) * Math.max(1, humans));
-    humans = humans * forget + cohort.humans;
-    weight = weight * forget + cohort.weight;
-    dials = dials * forget + cohort.dials;
+    level = updateLevel(level, cohort.humans, cohort.weight, cohort.sec, kept);
   }
-  return { ...estimates, cohorts: estimates.cohorts.slice(i), humans, weight, dials };
+  return { ...estimates, cohorts: estimates.cohorts.slice(i), level };
 };
 
-const cohortGap = (cohorts: readonly Cohort[], i: number): number => {
-  const next = cohorts[i + 1];
-  return next === undefined ? 1 : next.sec - cohorts[i]!.sec;
+/** The present level: closed cohorts, and open ones as far as they have rung. `answered(age)`: share of answers by that age. */
+export const levelNow = (estimates: Estimates, nowMs: EpochMs, answered: (ageSec: number) => number): number => {
+  let humans = 0;
+  let weight = 0;
+  const now = nowMs / 1000;
+  for (const cohort of estimates.cohorts) {
+    humans += cohort.humans;
+    weight += cohort.weight * answered(now - cohort.sec - 0.5);
+  }
+  return levelOf(estimates.level, humans, weight);
 };

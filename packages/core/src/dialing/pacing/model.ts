@@ -1,5 +1,5 @@
 import type { Counts } from './histogram.ts';
-import { LOG_BINS, LOG_RATIO, logBin, logSurvival, survivalAt, totalCount } from './histogram.ts';
+import { LOG_BINS, LOG_RATIO, logSurvival, survivalAt, totalCount } from './histogram.ts';
 
 /** The counts that tables were last made from; the same object as long as they are in use. */
 export type ModelBasis = {
@@ -25,6 +25,8 @@ export type Model = {
   /** P(free by node k + grace) for an agent in talk of that log-bin age; row-major by bin. And in wrap-up. */
   readonly freeFromTalk: Float64Array;
   readonly freeFromWrapUp: Float64Array;
+  /** The two tables above for each class of agents, made when first asked for. */
+  readonly scaled: (undefined | { readonly talk: Float64Array; readonly wrapUp: Float64Array })[];
   /** Mean of talk and of wrap-up, seconds. */
   readonly handleSec: number;
   /** 90 % point of the time to answer, seconds. */
@@ -85,7 +87,14 @@ const build = (basis: ModelBasis): Model => {
   const wrapUp = logSurvival(basis.wrapUp);
   const freeFromTalk = new Float64Array(LOG_BINS * width);
   const freeFromWrapUp = new Float64Array(LOG_BINS * width);
-  const steps = 8;
+  const steps = 5;
+  const wrappedUp = new Float64Array(width * steps);
+  for (let k = 0; k < width; k++) {
+    const horizon = nodes[k]! + basis.graceSec;
+    for (let i = 0; i < steps; i++) {
+      wrappedUp[k * steps + i] = 1 - survivalAt(wrapUp, (horizon * (steps - i - 0.5)) / steps);
+    }
+  }
   for (let bin = 0; bin < LOG_BINS; bin++) {
     const age = bin === 0 ? 0.5 : LOG_RATIO ** (bin + 0.5);
     const talkLeft = Math.max(1e-9, survivalAt(talk, age));
@@ -98,7 +107,7 @@ const build = (basis: ModelBasis): Model => {
       let before = talkLeft;
       for (let i = 0; i < steps; i++) {
         const after = survivalAt(talk, age + (horizon * (i + 1)) / steps);
-        free += (before - after) * (1 - survivalAt(wrapUp, (horizon * (steps - i - 0.5)) / steps));
+        free += (before - after) * wrappedUp[k * steps + i]!;
         before = after;
       }
       freeFromTalk[bin * width + k] = free / talkLeft;
@@ -112,6 +121,7 @@ const build = (basis: ModelBasis): Model => {
     missesLater,
     freeFromTalk,
     freeFromWrapUp,
+    scaled: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
     handleSec: meanOfLog(basis.talk) + meanOfLog(basis.wrapUp),
     answerLateSec: quantileOf(answers, 0.9),
   };
@@ -129,8 +139,31 @@ export const modelOf = (basis: ModelBasis): Model => {
   return model;
 };
 
-/** P(free by node k + grace) of a busy agent: table value scaled by the agent's own factor on handle times. */
-export const freeBy = (table: Float64Array, nodes: number, ageSec: number, factor: number, node: number): number => {
-  const free = table[logBin(ageSec / factor) * nodes + node]!;
-  return factor === 1 ? free : 1 - (1 - free) ** (1 / factor);
+/** Classes of agents' factors on handle times: class c stands for exp((c − 10) / 20). */
+export const FACTOR_CLASSES = 21;
+/** The class of an agent whose calls take so many times the team's; `log` is the factor's logarithm. */
+export const factorClass = (log: number): number =>
+  Math.min(FACTOR_CLASSES - 1, Math.max(0, Math.round(log * 20) + 10));
+
+/** The row of an agent in the tables of `freeTables`: its time in the present state against its own factor. */
+export const freeRow = (ageSec: number, factorClassOfAgent: number): number =>
+  ageSec <= 1
+    ? 0
+    : Math.min(
+        LOG_BINS - 1,
+        Math.max(0, Math.floor((Math.log(ageSec) - (factorClassOfAgent - 10) / 20) / Math.log(LOG_RATIO))),
+      );
+
+/** Free-by-node tables for agents of one class: 1 − (1 − c)^(1/f) of the team's. */
+export const freeTables = (
+  model: Model,
+  factor: number,
+): { readonly talk: Float64Array; readonly wrapUp: Float64Array } => {
+  const found = model.scaled[factor];
+  if (found !== undefined) return found;
+  const power = Math.exp((10 - factor) / 20);
+  const scale = (free: number): number => (power === 1 ? free : 1 - (1 - free) ** power);
+  const tables = { talk: model.freeFromTalk.map(scale), wrapUp: model.freeFromWrapUp.map(scale) };
+  model.scaled[factor] = tables;
+  return tables;
 };

@@ -62,13 +62,56 @@ export const countPerson = (state: PriceState, isDropped: boolean): PriceState =
   })),
 });
 
+/** Constants of the steering, chosen by experiment (docs/pacing.md, "What was tried"). */
+export type Tuning = {
+  /** How far the logarithm of the price moves for one expected answer … */
+  readonly priceStep: number;
+  /** … or, in the reference pacer, for one dial. */
+  readonly priceStepPerDial?: number;
+  /** Answers over which a surplus or deficit of drops is made good. */
+  readonly aheadLeast: number;
+  readonly aheadMost: number;
+  /** The guard: so many more drops, with that share of the answers that are expected, must still be within the limit. */
+  readonly guardCalls: number;
+  readonly guardShare: number;
+  /** The reference pacer's memory of the answer rate, in dials. Otherwise the filters of level.ts. */
+  readonly levelDials?: number;
+};
+
+/** What the pacer uses. */
+export const bestTuning: Tuning = {
+  priceStep: 0.05,
+  aheadLeast: 20,
+  aheadMost: 1000,
+  guardCalls: 1.5,
+  guardShare: 0.85,
+};
+
+/** The prototype in the project's reference, kept as a baseline. */
+export const referenceTuning: Tuning = {
+  priceStep: 0,
+  priceStepPerDial: 0.03,
+  aheadLeast: 40,
+  aheadMost: 250,
+  guardCalls: 1.25,
+  guardShare: 0.85,
+  levelDials: 400,
+};
+
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /**
  * What the windows allow: `aheadToday` people are expected to answer until the day's dialing closes. Every window must be
  * within its limit at that moment, so that it is within it at its end too.
  */
-export const budgetOf = (state: PriceState, settings: RiskPacerSettings, aheadToday: number): Budget => {
+export const budgetOf = (
+  state: PriceState,
+  settings: RiskPacerSettings,
+  aheadToday: number,
+  peoplePerSec: number,
+  nowMs: EpochMs,
+  tuning: Tuning,
+): Budget => {
   const bias = clamp((state.realised + 6) / (state.predicted + 6), 0.3, 3);
   let aim = Infinity;
   let left = Infinity;
@@ -77,20 +120,26 @@ export const budgetOf = (state: PriceState, settings: RiskPacerSettings, aheadTo
   for (const [i, window] of settings.windows.entries()) {
     const { humans = 0, drops = 0 } = state.windows[i] ?? {};
     const steady = Math.max(0, window.limit * settings.aim - falsePositives);
-    const ahead = clamp(aheadToday, 40, 250);
+    // A window that goes on after today can mend today's luck later; a third of its hours are taken as working hours.
+    const windowEndMs = window.anchorMs + (periodOf(window, nowMs) + 1) * window.lengthMs;
+    const inWindow = (peoplePerSec * (windowEndMs - nowMs)) / 3000;
+    const ahead = clamp(inWindow > 3 * aheadToday ? inWindow : aheadToday, tuning.aheadLeast, tuning.aheadMost);
     const wanted = clamp(steady + (steady * humans - drops) / ahead, 0.15 * steady, 2.5 * steady);
-    const atEnd = humans + 0.85 * aheadToday;
+    const atEnd = humans + tuning.guardShare * aheadToday;
     const allowed = window.limit * atEnd - falsePositives * atEnd;
-    if (drops + 1.25 > allowed) isGuarded = true;
+    if (drops + tuning.guardCalls > allowed) isGuarded = true;
     aim = Math.min(aim, wanted);
     left = Math.min(left, (window.limit - falsePositives) * humans - drops);
   }
   return { aim, target: aim / bias, bias, left, isGuarded };
 };
 
-/** After a dial at risk `risk`: the price moves so that the mean risk of dials goes to the target. */
-export const movePrice = (price: number, risk: number, target: number): number =>
-  clamp(price * Math.exp(0.03 * clamp((target - risk) / Math.max(0.01, target), -4, 1)), 0.001, 0.5);
+/**
+ * After a dial at risk `risk`: the price moves so that the mean risk of those who answer goes to the target. `step` is the
+ * dial's weight, its answer probability times `Tuning.priceStep`.
+ */
+export const movePrice = (price: number, risk: number, target: number, step: number): number =>
+  clamp(price * Math.exp(step * clamp((target - risk) / Math.max(0.01, target), -4, 1)), 0.001, 0.5);
 
 /** Charges a dial's expected drop to the predictions; both sums are halved when many. */
 export const predict = (state: PriceState, expectedDrops: number): PriceState => {

@@ -1,9 +1,9 @@
 import type { EpochMs } from '../../ids.ts';
 import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingView } from '../pacer.ts';
-import type { Estimates, LevelMemory } from './estimates.ts';
+import type { Estimates } from './estimates.ts';
 import {
   PLAIN_PROBABILITY,
-  agentFactor,
+  agentFactorLog,
   closeCohorts,
   countDial,
   countHandle,
@@ -11,11 +11,13 @@ import {
   countMiss,
   countShed,
   initialEstimates,
+  levelNow,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
-import { ageRow, freeBy, modelOf } from './model.ts';
-import type { PriceState } from './price.ts';
-import { budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
+import { ageRow, factorClass, freeRow, freeTables, modelOf } from './model.ts';
+import { levelOf } from './level.ts';
+import type { PriceState, Tuning } from './price.ts';
+import { bestTuning, budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
 import { Risk } from './risk.ts';
 import type { RiskPacerSettings } from './settings.ts';
 
@@ -30,8 +32,7 @@ export type RiskPacerState = {
   readonly shedding: readonly string[];
 };
 
-const REFRESH_MS = 30_000;
-const MEMORY: LevelMemory = { kind: 'dials', dials: 400 };
+const REFRESH_MS = 60_000;
 
 const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochMs): ModelBasis => ({
   atMs,
@@ -42,13 +43,11 @@ const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochM
   graceSec: settings.graceMs / 1000,
 });
 
-/** Level by which answer probabilities are multiplied. */
-const levelOf = (estimates: Estimates): number => {
-  const { humans, weight } = estimates;
-  return humans / Math.max(1e-9, weight);
-};
-
-export const createRiskPacer = (settings: RiskPacerSettings): Pacer<RiskPacerState> => {
+/**
+ * Dials while the risk that a person who answers finds nobody is below a price, the price being steered by what the legal
+ * windows still allow. `docs/pacing.md` has the model. `tuning` is for experiments.
+ */
+export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = bestTuning): Pacer<RiskPacerState> => {
   const observe = (state: RiskPacerState, event: PacingEvent): RiskPacerState => {
     const { estimates } = state;
     switch (event.type) {
@@ -83,18 +82,21 @@ export const createRiskPacer = (settings: RiskPacerSettings): Pacer<RiskPacerSta
     view: PacingView,
   ): { readonly state: RiskPacerState; readonly decision: PacingDecision } => {
     const now = view.nowMs;
-    const estimates = closeCohorts(before.estimates, now, settings.ringTimeoutMs, MEMORY);
+    const estimates = closeCohorts(before.estimates, now, settings.ringTimeoutMs, tuning.levelDials);
     const basis = Math.abs(now - before.basis.atMs) >= REFRESH_MS ? basisOf(estimates, settings, now) : before.basis;
     const model = modelOf(basis);
     let pricing: PriceState = {
       ...before.pricing,
       windows: rollWindows(before.pricing.windows, settings.windows, now),
     };
-    const level = levelOf(estimates);
+    const level =
+      tuning.levelDials === undefined
+        ? levelNow(estimates, now, (age) => 1 - model.answersLater[ageRow(age)]!)
+        : levelOf(estimates.level, 0, 0);
     const closesSec = view.closesAtMs === undefined ? 4 * 3600 : (view.closesAtMs - now) / 1000;
     // People per second: agents' capacity at the occupancy that is likely.
     const rate = (0.75 * view.agents.length) / Math.max(5, model.handleSec);
-    const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate));
+    const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), rate, now, tuning);
     const { risk, spareNow } = load(view, model, estimates, level);
     let lines = 0;
     const cap = Math.min(view.linesAvailable, view.leadsAvailable);
@@ -117,7 +119,7 @@ export const createRiskPacer = (settings: RiskPacerSettings): Pacer<RiskPacerSta
         }
         if (lines > 2000) break;
         const p = Math.min(0.98, level * (view.nextLeads?.[lines] ?? PLAIN_PROBABILITY));
-        price = movePrice(price, marginal, budget.target);
+        price = movePrice(price, marginal, budget.target, tuning.priceStepPerDial ?? tuning.priceStep * p);
         pricing = predict(pricing, p * marginal);
         risk.add(model.answeredBy, p);
         lines++;
@@ -159,7 +161,7 @@ export const createRiskPacer = (settings: RiskPacerSettings): Pacer<RiskPacerSta
   return {
     name: 'risk',
     initial: (nowMs) => {
-      const estimates = initialEstimates(settings, nowMs);
+      const estimates = initialEstimates(settings);
       return {
         version: 1,
         nowMs,
@@ -179,7 +181,7 @@ export const createRiskPacer = (settings: RiskPacerSettings): Pacer<RiskPacerSta
   };
 };
 
-/** Turns the view into probabilities at each node. */
+/** Turns the view into the risk of what is out already. */
 const load = (
   view: PacingView,
   model: Model,
@@ -189,33 +191,37 @@ const load = (
   const now = view.nowMs;
   const width = model.nodes.length;
   let busy = 0;
-  for (const agent of view.agents) if (agent.state !== 'idle') busy++;
   const spare = model.nodes.map(() => -view.waiting.length);
-  const completions = model.nodes.map(() => new Float64Array(busy));
-  let j = 0;
   for (const agent of view.agents) {
-    const leavesIn = agent.leavesAtMs === undefined ? Infinity : (agent.leavesAtMs - now) / 1000;
-    if (agent.state === 'idle') {
+    if (agent.state !== 'idle') busy++;
+    else if (agent.leavesAtMs === undefined) for (let k = 0; k < width; k++) spare[k] = spare[k]! + 1;
+    else {
+      const leavesIn = (agent.leavesAtMs - now) / 1000;
       for (let k = 0; k < width; k++) if (model.nodes[k]! < leavesIn) spare[k] = spare[k]! + 1;
+    }
+  }
+  const risk = new Risk(spare, busy, view.ringing.length);
+  const partly = new Float64Array(width);
+  for (const agent of view.agents) {
+    if (agent.state === 'idle') continue;
+    const factor = factorClass(agentFactorLog(estimates, agent.agentId));
+    const tables = freeTables(model, factor);
+    const table = agent.state === 'wrapUp' ? tables.wrapUp : tables.talk;
+    const row = freeRow((now - agent.sinceMs) / 1000, factor) * width;
+    if (agent.leavesAtMs === undefined) {
+      risk.addCompletion(table, row);
       continue;
     }
-    const age = Math.max(0, (now - agent.sinceMs) / 1000);
-    const factor = agentFactor(estimates, agent.agentId);
-    const table = agent.state === 'wrapUp' ? model.freeFromWrapUp : model.freeFromTalk;
-    for (let k = 0; k < width; k++) {
-      completions[k]![j] = model.nodes[k]! < leavesIn ? freeBy(table, width, age, factor, k) : 0;
-    }
-    j++;
+    // Who leaves before a node takes no call there, and what ends before may still be followed by the leave.
+    const leavesIn = (agent.leavesAtMs - now) / 1000;
+    for (let k = 0; k < width; k++) partly[k] = model.nodes[k]! < leavesIn ? table[row + k]! : 0;
+    risk.addCompletion(partly, 0);
   }
-  const answers = model.nodes.map(() => new Float64Array(view.ringing.length));
-  for (let i = 0; i < view.ringing.length; i++) {
-    const line = view.ringing[i]!;
+  for (const line of view.ringing) {
     const row = ageRow((now - line.dialedAtMs) / 1000);
     const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
-    const later = p * model.answersLater[row]!;
-    const alive = later + (1 - p) * model.missesLater[row]!;
-    if (alive <= 1e-12) continue;
-    for (let k = 0; k < width; k++) answers[k]![i] = (p * model.answersWithin[row * width + k]!) / alive;
+    const alive = p * model.answersLater[row]! + (1 - p) * model.missesLater[row]!;
+    risk.addLine(model.answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
   }
-  return { risk: new Risk(spare, answers, completions), spareNow: spare[0] ?? 0 };
+  return { risk, spareNow: spare[0] ?? 0 };
 };

@@ -3,55 +3,62 @@ import { normalCdf, normalDensity } from '../../stats/normal.ts';
 /** Up to so many busy agents and ringing lines together the distribution is exact, beyond it is by three cumulants. */
 const EXACT_UP_TO = 60;
 
+/** Whether so many busy agents and ringing lines are few enough for the exact distribution. */
+export const isExactFor = (busy: number, lines: number): boolean => busy + lines <= EXACT_UP_TO;
+
 /**
- * P(answers − completions ≥ spare) at each node for the present lines, and after each line that is added. `answers[k]`
- * and `completions[k]` are probabilities of independent events at node k; `spare[k]` = idle agents − waiting callers.
+ * P(answers − completions ≥ spare) at each node for the present lines, and after each line that is added; `spare[k]` =
+ * idle agents − waiting callers. Answers and completions are independent events with given probabilities.
  */
 export class Risk {
   private readonly nodes: number;
   private readonly spare: readonly number[];
   private readonly isExact: boolean;
-  /** Exact: tails of the number of answers, P(A ≥ x) for x = 0 …; completions' distribution. */
+  /** Exact: tails of the number of answers, P(A ≥ x) for x = 0 …, and the distribution of completions, so far. */
   private readonly tails: Float64Array[] = [];
   private readonly completions: Float64Array[] = [];
+  private completionsAdded = 0;
   /** Otherwise mean, variance and third cumulant of answers − completions. */
   private readonly mean: Float64Array;
   private readonly variance: Float64Array;
   private readonly skew: Float64Array;
-  private readonly scratch: Float64Array;
 
-  constructor(spare: readonly number[], answers: readonly Float64Array[], completions: readonly Float64Array[]) {
+  constructor(spare: readonly number[], busy: number, lines: number) {
     this.nodes = spare.length;
     this.spare = spare;
-    const lines = answers[0]?.length ?? 0;
-    const busy = completions[0]?.length ?? 0;
-    this.isExact = lines + busy <= EXACT_UP_TO;
+    this.isExact = isExactFor(busy, lines);
     this.mean = new Float64Array(this.nodes);
     this.variance = new Float64Array(this.nodes);
     this.skew = new Float64Array(this.nodes);
-    this.scratch = new Float64Array(this.nodes);
+    if (!this.isExact) return;
     for (let k = 0; k < this.nodes; k++) {
-      if (this.isExact) {
-        const size = Math.max(1, (spare[k] ?? 0) + busy + 1);
-        const tail = new Float64Array(size + 1);
-        tail[0] = 1;
-        this.tails.push(tail);
-        const done = new Float64Array(busy + 1);
-        done[0] = 1;
-        const odds = completions[k]!;
-        for (let j = 0; j < busy; j++) {
-          const c = odds[j]!;
-          for (let x = j + 1; x > 0; x--) done[x] = done[x]! * (1 - c) + done[x - 1]! * c;
-          done[0] = done[0]! * (1 - c);
-        }
-        this.completions.push(done);
-      } else {
-        const odds = completions[k]!;
-        for (let j = 0; j < busy; j++) this.addCumulants(k, odds[j]!, -1);
-      }
-      const odds = answers[k]!;
-      for (let i = 0; i < lines; i++) this.addAnswer(k, odds[i]!);
+      const tail = new Float64Array(Math.max(1, (spare[k] ?? 0) + busy + 1) + 1);
+      tail[0] = 1;
+      this.tails.push(tail);
+      const done = new Float64Array(busy + 1);
+      done[0] = 1;
+      this.completions.push(done);
     }
+  }
+
+  /** A busy agent, free by node k with probability `table[row + k]`. */
+  addCompletion(table: Float64Array, row: number): void {
+    const j = this.completionsAdded++;
+    for (let k = 0; k < this.nodes; k++) {
+      const c = table[row + k]!;
+      if (!this.isExact) {
+        this.addCumulants(k, c, -1);
+        continue;
+      }
+      const done = this.completions[k]!;
+      for (let x = j + 1; x > 0; x--) done[x] = done[x]! * (1 - c) + done[x - 1]! * c;
+      done[0] = done[0]! * (1 - c);
+    }
+  }
+
+  /** A ringing line, answered by node k with probability `table[row + k] · factor`. */
+  addLine(table: Float64Array, row: number, factor: number): void {
+    for (let k = 0; k < this.nodes; k++) this.addAnswer(k, table[row + k]! * factor);
   }
 
   /** Adds one line with these probabilities of having been answered by each node. */
@@ -68,7 +75,6 @@ export class Risk {
     let sum = 0;
     for (let k = this.nodes - 1; k >= 0; k--) {
       const p = this.at(k);
-      this.scratch[k] = p;
       if (p > worst) worst = p;
       sum += worst;
     }
