@@ -36,6 +36,8 @@ type Call = {
   isAnnounced: boolean;
   /** Set once we have asked for its end. */
   ending: { readonly sipStatus?: number } | undefined;
+  /** Q.850, when the caller gave one. */
+  cause: number | undefined;
   /** The playback that is heard, if any; the next one replaces it. */
   playing: string | undefined;
 };
@@ -43,8 +45,11 @@ type Call = {
 /** Q.850 causes that make the lab's Asterisk answer an INVITE with a status (chan_pjsip, hangup_cause2sip). */
 const CAUSE_OF_STATUS = { 404: 1, 480: 19, 486: 17, 503: 34, 603: 0 } as const;
 
-/** Everything else is dropped inside Asterisk. */
-const USED_EVENTS = ['StasisStart', 'ChannelDestroyed', 'ChannelDtmfReceived', 'ApplicationReplaced'] as const;
+/** Everything else is dropped inside Asterisk; its answers to requests are subject to the filter too. */
+const USED_EVENTS = [
+  ...['RESTResponse', 'ApplicationReplaced'],
+  ...['StasisStart', 'StasisEnd', 'ChannelHangupRequest', 'ChannelDestroyed', 'ChannelDtmfReceived'],
+];
 
 /** The carrier: takes each call into the lab's Asterisk, casts its callee, writes it down and plays it. */
 export class Carrier {
@@ -197,29 +202,41 @@ export class Carrier {
         this.#options.record.append({ type: 'dtmf', atMs: event.atMs, id, digit: event.digit, from: 'caller' });
         return;
       }
-      case 'ChannelDestroyed': {
+      case 'ChannelHangupRequest': {
         const call = this.#calls.get(event.channel.id);
-        if (call === undefined) return;
-        this.#forget(call);
-        this.#options.record.append({
-          type: 'ended',
-          atMs: event.atMs,
-          id: call.id,
-          by: call.ending === undefined ? 'caller' : 'callee',
-          ...(call.ending?.sipStatus === undefined ? {} : { sipStatus: call.ending.sipStatus }),
-          cause: event.cause,
-        });
+        // Ours comes as a soft request with a cause of the switch's own.
+        if (call !== undefined && !event.soft) call.cause = event.cause;
         return;
       }
+      // Nothing leaves the application but by its end, and the destruction is told only to those still subscribed.
+      case 'StasisEnd':
+        return this.#ended(event.channel.id, event.atMs, undefined);
+      case 'ChannelDestroyed':
+        return this.#ended(event.channel.id, event.atMs, event.cause);
       default:
         return;
     }
   }
 
+  #ended(id: string, atMs: number, cause: number | undefined): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#forget(call);
+    const { ending } = call;
+    this.#options.record.append({
+      type: 'ended',
+      atMs,
+      id,
+      by: ending === undefined ? 'caller' : 'callee',
+      ...(ending?.sipStatus === undefined ? {} : { sipStatus: ending.sipStatus }),
+      ...withCause(cause ?? call.cause),
+    });
+  }
+
   #invited(id: string, number: string, callerId: string, atMs: number): void {
-    // A connection that came back may tell of a call that was adopted already.
-    if (this.#calls.has(id)) return;
     const { record, lengthMs } = this.#options;
+    // A connection that came back may tell again of a call that stands in the book: it is the same INVITE.
+    if (record.call(id) !== undefined) return;
     const attempt = record.attempts(number);
     const isAgent = this.#options.isAgent?.(number) ?? number.startsWith('agent-');
     if (isAgent) {
@@ -244,6 +261,7 @@ export class Carrier {
       isAnswered: false,
       isAnnounced: false,
       ending: undefined,
+      cause: undefined,
       playing: undefined,
     };
     this.#calls.set(id, call);
@@ -359,6 +377,8 @@ export class Carrier {
     return this.#options.scheduler.now();
   }
 }
+
+const withCause = (cause: number | undefined): { cause?: number } => (cause === undefined ? {} : { cause });
 
 /** An agent's phone: answers by itself, greets, says something now and then, and never hangs up. */
 const agentPlan = (lengthMs: SoundLengths): readonly PlanStep[] => {
