@@ -320,7 +320,7 @@ export type CampaignLive = z.infer<typeof campaignView>;
 
 const campaignName = shortText(80).meta({ description: 'Name.', examples: ['十一月回访'] });
 const agents = listOf(userId, { max: 5000 }).meta({
-  description: 'Who takes its calls; empty: every agent.',
+  description: 'Who takes its calls.',
   examples: [['018f3c2e-7d4a-7abc-8def-0123456789ab']],
 });
 
@@ -365,7 +365,9 @@ export const createCampaignBody = z
   .object({
     name: campaignName,
     settings: campaignSettingsPatch.default({}),
-    agentIds: agents.default([]),
+    agentIds: z
+      .exactOptional(agents)
+      .meta({ description: 'Who takes its calls; absent: everybody whose role is agent.' }),
   })
   .meta({
     id: 'CreateCampaign',

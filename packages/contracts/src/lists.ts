@@ -21,13 +21,11 @@ const regionCode = z
   .regex(/^[A-Z]{2}$/)
   .meta({ description: 'ISO 3166 country code.', examples: ['CN'] });
 
-export const leadState = z
-  .enum(['ready', 'dialing', 'done'])
-  .meta({
-    id: 'LeadState',
-    description: 'Whether a lead may be dialled, is being dialled, or is finished.',
-    examples: ['ready'],
-  });
+export const leadState = z.enum(['ready', 'dialing', 'done']).meta({
+  id: 'LeadState',
+  description: 'Whether a lead may be dialled, is being dialled, or is finished.',
+  examples: ['ready'],
+});
 
 export const fieldDef = z.object({
   key: z.string().meta({ description: 'Name of the field in each lead.', examples: ['公司'] }),
