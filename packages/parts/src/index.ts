@@ -34,3 +34,22 @@ export { ensurePostgres, findPostgres } from './postgres/postgres-binaries.ts';
 export type { EnsurePostgresOptions, PostgresProgram } from './postgres/postgres-binaries.ts';
 export { findRunningPostgres, rotatePostgresLog, startPostgres, stopPostgres } from './postgres/start-postgres.ts';
 export type { PostgresSpec, RunningPostgres } from './postgres/start-postgres.ts';
+export { watchService } from './process/service-watcher.ts';
+export type {
+  ServiceState,
+  ServiceStatus,
+  ServiceWatcher,
+  WatchOptions,
+  WatchTimers,
+  WatchedService,
+} from './process/service-watcher.ts';
+export { ensureDebianPackages, findUnpackedPart } from './debian/debian-packages.ts';
+export type { DebianPackagesSpec, UnpackedPart } from './debian/debian-packages.ts';
+export type { Suite } from './debian/apt-session.ts';
+export { ensureChromium, findChromium } from './programs/chromium.ts';
+export { ensureSipp, findSipp } from './programs/sipp.ts';
+export { ensureEspeak } from './programs/espeak.ts';
+export { ensureFonts } from './programs/fonts.ts';
+export type { EnsureProgramOptions, Program } from './programs/program.ts';
+export { diagnose } from './doctor.ts';
+export type { DiagnoseOptions, Diagnosis } from './doctor.ts';

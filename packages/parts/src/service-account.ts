@@ -56,7 +56,8 @@ export function parseAccount(line: string): RunAs | undefined {
   return { user, uid: Number(uid), gid: Number(gid) };
 }
 
-async function readAccount(user: string): Promise<RunAs | undefined> {
+/** The account of this name, or undefined. */
+export async function readAccount(user: string): Promise<RunAs | undefined> {
   const found = await runCommand('getent', ['passwd', user]);
   return found.code === 0 ? parseAccount(found.stdout) : undefined;
 }

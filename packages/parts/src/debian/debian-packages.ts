@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, stat, statfs, symlink, unlink } from 'node:
 import { join } from 'node:path';
 import { PartsError, refuseWhenAborted, systemErrorCode } from '../parts-error.ts';
 import { readIfPresent, writeFileAtomically } from '../private-file.ts';
+import { findProcesses } from '../process/process-identity.ts';
 import { withPidLock } from '../process/pid-lock.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { OnProgress } from '../progress.ts';
@@ -57,7 +58,7 @@ export type UnpackedPart = {
 const UNPACK_SCRIPT =
   'set -o pipefail; umask 022; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink --no-same-owner --no-same-permissions';
 
-type Stamp = Omit<UnpackedPart, 'root' | 'fetchedBytes'> & { readonly folder: string; readonly recipe: string };
+type Stamp = Omit<UnpackedPart, 'root' | 'fetchedBytes'> & { readonly folder: string };
 
 /** Unpacked size over package size, with room for the packages themselves; seen at most 3.4 for these packages. */
 const UNPACK_FACTOR = 5;
@@ -90,8 +91,8 @@ export async function findUnpackedPart(
   name: string,
   recipe: string,
 ): Promise<UnpackedPart | undefined> {
-  const stamp = await readStamp(partsDir, name);
-  if (stamp === undefined || stamp.recipe !== recipe) return undefined;
+  const stamp = await readStamp(partsDir, name, recipe);
+  if (stamp === undefined) return undefined;
   const root = join(partsDir, name, stamp.folder);
   const there = await stat(root).then(
     (info) => info.isDirectory(),
@@ -108,8 +109,13 @@ export async function findUnpackedPart(
   };
 }
 
-async function readStamp(partsDir: string, name: string): Promise<Stamp | undefined> {
-  const text = await readIfPresent(join(partsDir, name, 'current.json'));
+/** One stamp for each recipe, so that two releases of Qianhu may share a folder of parts. */
+function stampFile(partsDir: string, name: string, recipe: string): string {
+  return join(partsDir, name, `${recipe}.json`);
+}
+
+async function readStamp(partsDir: string, name: string, recipe: string): Promise<Stamp | undefined> {
+  const text = await readIfPresent(stampFile(partsDir, name, recipe));
   if (text === undefined) return undefined;
   try {
     // Written by ourselves; a damaged file means "not there", and the part is made again.
@@ -204,13 +210,29 @@ async function fetchFromSuite(spec: DebianPackagesSpec, home: string, apt: AptSe
     const versions = Object.fromEntries(
       wanted.map(parseArchiveName).flatMap((found) => (found === undefined ? [] : [[found.name, found.version]])),
     );
-    const stamp: Stamp = { folder, recipe: spec.recipe, version, suite: apt.suiteName, versions, sizeBytes };
-    await writeFileAtomically(join(home, 'current.json'), `${JSON.stringify(stamp, undefined, 2)}\n`, { mode: 0o644 });
+    const stamp: Stamp = { folder, version, suite: apt.suiteName, versions, sizeBytes };
+    await writeFileAtomically(
+      stampFile(spec.partsDir, spec.name, spec.recipe),
+      `${JSON.stringify(stamp, undefined, 2)}\n`,
+      { mode: 0o644 },
+    );
     await Promise.all(wanted.map((name) => unlink(join(apt.archives, name)).catch(() => undefined)));
+    await removeOlder(home, spec.recipe, folder);
     return { root, version, suite: apt.suiteName, versions, sizeBytes, fetchedBytes };
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw diskError(error, home);
+  }
+}
+
+/** Removes trees of older versions and of interrupted runs, but none that a living process runs from. */
+async function removeOlder(home: string, recipe: string, current: string): Promise<void> {
+  for (const entry of await readdir(home, { withFileTypes: true })) {
+    const isOlder = entry.name.endsWith(`_${recipe}`) && entry.name !== current;
+    if (!entry.isDirectory() || (!isOlder && !entry.name.startsWith('.unpacking-'))) continue;
+    const folder = join(home, entry.name);
+    const users = await findProcesses((args) => args.some((arg) => arg.includes(`${folder}/`)));
+    if (users.length === 0) await rm(folder, { recursive: true, force: true });
   }
 }
 

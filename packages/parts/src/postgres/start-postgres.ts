@@ -247,7 +247,7 @@ export async function findRunningPostgres(dir: string): Promise<ProcessIdentity 
   const { data, pidFile } = pathsOf(dir);
   const known = await adoptDetached({ pidFile });
   if (known !== undefined) return known;
-  const told = parsePostmasterPid((await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')) || '');
+  const told = await readPostmaster(dir);
   if (told === undefined) return undefined;
   const args = await readCommandLine(told.pid);
   if (args[args.indexOf('-D') + 1] !== data) return undefined;
@@ -256,15 +256,20 @@ export async function findRunningPostgres(dir: string): Promise<ProcessIdentity 
   return found;
 }
 
+/** What the server of a folder says of itself in postmaster.pid; undefined when there is no such file. */
+export async function readPostmaster(dir: string): Promise<ReturnType<typeof parsePostmasterPid>> {
+  return parsePostmasterPid(await readFile(join(pathsOf(dir).data, 'postmaster.pid'), 'utf8').catch(() => ''));
+}
+
 async function waitUntilReady(
   spec: PostgresSpec,
   living: ProcessIdentity,
   timeoutMs: number,
 ): Promise<{ readonly port: number }> {
-  const { data, logFile } = pathsOf(spec.dir);
+  const { logFile } = pathsOf(spec.dir);
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const told = parsePostmasterPid(await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => ''));
+    const told = await readPostmaster(spec.dir);
     // pg_ctl waits for the same word.
     if (told?.pid === living.pid && told.state === 'ready') return { port: told.port };
     if (!(await isAlive(living))) throw startFailed('PostgreSQL', logFile, 'it ended', await tailOfFile(logFile));

@@ -34,6 +34,7 @@ export async function ensureFonts(options: EnsureProgramOptions): Promise<string
     partsDir,
     name: 'fonts',
     packages: FONT_PACKAGES,
+    leaveOut: ['fontconfig-config', 'ucf'],
     suites: [{ kind: 'native' }, { kind: 'named', name: 'testing' }],
     recipe: 'fonts-1',
     trim: async (root) => await keepOnly(root, new Set([join(root, 'usr', 'share', 'fonts')])),
