@@ -74,6 +74,8 @@ export const agentMe = z
   })
   .meta({ id: 'AgentMe', description: 'The agent page’s first load.' });
 
+export type AgentMe = z.infer<typeof agentMe>;
+
 /** What the agent sees of the call: the lead's data. */
 export const agentCall = z
   .object({

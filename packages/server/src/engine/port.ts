@@ -27,6 +27,14 @@ export interface Engine {
   readyAgent(id: AgentId): Promise<void>;
   /** While in a call: takes effect after it. */
   pauseAgent(id: AgentId, reason: string): Promise<void>;
+  /**
+   * Makes the browser phone of an agent known to the switch under this account, and again after the switch has restarted.
+   * Replaces the account of before; `undefined` takes it away (the session ended).
+   */
+  putAgentPhone(
+    id: AgentId,
+    account: { readonly username: string; readonly password: string } | undefined,
+  ): Promise<void>;
   hangUpAgentCall(id: AgentId): Promise<void>;
   holdAgentCall(id: AgentId, held: boolean): Promise<void>;
   sendAgentDtmf(id: AgentId, digits: string): Promise<void>;
