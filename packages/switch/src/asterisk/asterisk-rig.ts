@@ -6,7 +6,8 @@ import { silentLogger } from '../logger.ts';
 import type { EndpointSpec, TrunkSpec } from '../port.ts';
 import { MUSIC_HZ, PROMPT_HZ, type AsteriskUnderTest } from '../testing/asterisk-under-test.ts';
 import { toneShare } from '../testing/rtp-stream.ts';
-import { SipAgent, type SipCall } from '../testing/sip-agent.ts';
+import { SipAgent } from '../testing/sip-agent.ts';
+import type { SipCall } from '../testing/sip-call.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { AsteriskSwitch } from './asterisk-switch.ts';
 import type { Scheduling } from './scheduling.ts';
@@ -228,7 +229,12 @@ export const makeAsteriskRig = async (asterisk: AsteriskUnderTest): Promise<Cont
       Promise.resolve({ bytes: statSync(path).size, voices: voicesIn(new Uint8Array(readFileSync(path)), voices) }),
     close: async () => {
       proxy.mend();
-      await cleanUp(clients);
+      if (clients.every((each) => each.health().state !== 'up')) {
+        const last = client();
+        clients.push(last);
+        await last.connect();
+      }
+      await cleanUp(clients, rig);
       await Promise.all(clients.map((each) => each.close()));
       carrier.close();
       phoneAgent.close();
@@ -239,10 +245,13 @@ export const makeAsteriskRig = async (asterisk: AsteriskUnderTest): Promise<Cont
 };
 
 /** Takes away what a test left behind. */
-const cleanUp = async (clients: readonly AsteriskSwitch[]): Promise<void> => {
+const cleanUp = async (clients: readonly AsteriskSwitch[], rig: ContractRig): Promise<void> => {
   const up = clients.find((each) => each.health().state === 'up');
   if (!up) return;
   const { legs, bridges } = await up.snapshot();
   await Promise.allSettled(legs.map((leg) => up.hangUp(leg.legId as LegId, 'normal')));
   await Promise.allSettled(bridges.map((bridge) => up.destroyBridge(bridge.bridgeId)));
+  // The next test's carrier has the same address, by which an incoming call is recognised.
+  for (const { trunkId } of [rig.trunk, rig.deadTrunk]) await up.removeTrunk(trunkId);
+  await up.removeEndpoint(rig.phone.endpointId);
 };

@@ -34,7 +34,7 @@ import { Bridges } from './bridges.ts';
 import { ChannelWaits } from './channel-waits.ts';
 import { readHistory } from './history.ts';
 import { incomingOf } from './incoming.ts';
-import { isIncomingArgs, isLegChannel, LegBook } from './legs.ts';
+import { endingWithoutNotice, isIncomingArgs, isLegChannel, LegBook } from './legs.ts';
 import { listAll, snapshotOf, takeUp, type SwitchLists } from './lists.ts';
 import { Originator } from './originator.ts';
 import { Playbacks } from './playbacks.ts';
@@ -78,6 +78,9 @@ const REASONS: Readonly<Record<HangUpReason, string>> = {
   noAnswer: 'no_answer',
   congestion: 'congestion',
 };
+
+/** How long `ChannelDestroyed` may come after `StasisEnd`. */
+const STASIS_END_GRACE_MS = 300;
 
 const DTMF = /^[0-9A-Da-d*#]{1,100}$/;
 
@@ -144,7 +147,7 @@ export class AsteriskSwitch implements Switch {
     this.#waits = new ChannelWaits(clock);
     this.#admission = new Admission(clock, options.admission);
     this.#provisioning = new Provisioning(ari);
-    this.#bridges = new Bridges(ari, this.#legs, logger);
+    this.#bridges = new Bridges(ari, this.#legs, logger, () => clock.now());
     this.#playbacks = new Playbacks({ ari, sounds: new GeneratedSounds(spoolDir), now: () => clock.now(), emit });
     this.#recordings = new Recordings({
       ari,
@@ -342,6 +345,9 @@ export class AsteriskSwitch implements Switch {
       case 'StasisStart':
         this.#onStasisStart(event);
         return;
+      case 'StasisEnd':
+        this.#onStasisEnd(event.channel.id as LegId, event.atMs);
+        return;
       case 'ChannelDestroyed':
         this.#waits.gone(event.channel.id);
         this.#originator.onGone(event.channel.id as LegId);
@@ -399,11 +405,29 @@ export class AsteriskSwitch implements Switch {
       return;
     }
     this.#legs.incoming(channel, { type: 'legIncoming', legId, atMs, ...incoming });
+    // Asterisk subscribes us to a caller's channel only while it is in our application, and it leaves that before its end.
+    void this.#ari
+      .request({
+        method: 'POST',
+        path: `applications/${encodeURIComponent(this.#options.app)}/subscription`,
+        query: { eventSource: `channel:${legId}` },
+        accept: [404, 422],
+      })
+      .catch(() => undefined);
     if (channel.state === 'Up') return;
     // The dialplan only brings it here; ringing (180) is ours to say.
     void this.#ari
       .request({ method: 'POST', path: `channels/${encodeURIComponent(legId)}/ring`, accept: [404, 409] })
       .catch(() => undefined);
+  }
+
+  /** A caller who hangs up at once is gone before the subscription stands: then this is all we hear. */
+  #onStasisEnd(legId: LegId, atMs: EpochMs): void {
+    if (this.#legs.get(legId)?.direction !== 'in') return;
+    this.#options.clock.setTimer(STASIS_END_GRACE_MS, () => {
+      const leg = this.#legs.get(legId);
+      if (leg) this.#legs.end(legId, atMs, endingWithoutNotice(leg));
+    });
   }
 
   async #prepare(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { BridgeId, LegId } from '@qianhu/core';
+import type { BridgeId, EpochMs, LegId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
 import { SwitchError } from '../port.ts';
 import { AriError, type AriClient } from './ari-client.ts';
@@ -6,6 +6,7 @@ import type { AriBridge, AriEvent } from './ari-events.ts';
 import { bridgeOfHold, holdBridgeOf, isHoldBridge, type LegBook } from './legs.ts';
 
 const bridgePath = (bridgeId: string): string => `bridges/${encodeURIComponent(bridgeId)}`;
+const musicPath = (legId: LegId): string => `channels/${encodeURIComponent(legId)}/moh`;
 
 /**
  * Bridges, and hold: a leg on hold is moved into a holding bridge (music, and its voice goes nowhere) named after the bridge
@@ -15,10 +16,12 @@ export class Bridges {
   readonly #ari: AriClient;
   readonly #legs: LegBook;
   readonly #logger: Logger;
+  readonly #now: () => EpochMs;
   /** Legs in holding bridges, by leg; the bridge they come back to. */
   readonly #held = new Map<LegId, BridgeId | undefined>();
 
-  constructor(ari: AriClient, legs: LegBook, logger: Logger) {
+  constructor(ari: AriClient, legs: LegBook, logger: Logger, now: () => EpochMs) {
+    this.#now = now;
     this.#ari = ari;
     this.#legs = legs;
     this.#logger = logger;
@@ -42,22 +45,31 @@ export class Bridges {
   async add(bridgeId: BridgeId, legIds: readonly LegId[]): Promise<void> {
     if (legIds.length === 0) return;
     for (const legId of legIds) {
-      this.#held.delete(legId);
-      const leg = this.#legs.get(legId);
-      if (leg) leg.onHold = false;
+      if (!this.#held.has(legId)) continue;
+      await this.#stopMusic(legId);
+      this.#release(legId);
     }
+    await this.#join(bridgeId, legIds.join(','));
+  }
+
+  async #join(bridgeId: string, channels: string): Promise<void> {
     // Without the inhibition every bridging sends the phones a re-INVITE or UPDATE with the other's number.
-    await this.#ari.request({
+    const { status } = await this.#ari.request({
       method: 'POST',
       path: `${bridgePath(bridgeId)}/addChannel`,
-      query: { channel: legIds.join(','), inhibitConnectedLineUpdates: true },
+      query: { channel: channels, inhibitConnectedLineUpdates: true },
+      accept: [400],
     });
+    // ARI's word for a channel that does not exist.
+    if (status === 400) throw new SwitchError('notFound', 'No such leg.');
   }
 
   async remove(bridgeId: BridgeId, legIds: readonly LegId[]): Promise<void> {
     await Promise.all(
       legIds.map(async (legId) => {
-        const from = this.#held.has(legId) ? holdBridgeOf(bridgeId) : bridgeId;
+        const isHeld = this.#held.has(legId);
+        const from = isHeld ? holdBridgeOf(bridgeId) : bridgeId;
+        if (isHeld) await this.#stopMusic(legId);
         try {
           await this.#ari.request({
             method: 'POST',
@@ -67,8 +79,9 @@ export class Bridges {
             accept: [400, 404, 409, 422],
           });
         } finally {
-          this.#held.delete(legId);
+          this.#release(legId);
         }
+        if (isHeld) this.#legs.unbridge(legId, bridgeId, this.#now());
       }),
     );
   }
@@ -87,14 +100,11 @@ export class Bridges {
         query: { type: 'holding' },
         accept: [409],
       });
-      await this.#ari.request({
-        method: 'POST',
-        path: `${bridgePath(holdBridge)}/addChannel`,
-        query: { channel: legId, inhibitConnectedLineUpdates: true },
-      });
+      await this.#join(holdBridge, legId);
+      // ARI's holding bridges play nothing by themselves (their `idle_mode` is none).
+      await this.#ari.request({ method: 'POST', path: musicPath(legId) });
     } catch (error) {
-      this.#held.delete(legId);
-      leg.onHold = false;
+      this.#release(legId);
       throw error;
     }
   }
@@ -102,6 +112,8 @@ export class Bridges {
   async unhold(legId: LegId): Promise<void> {
     if (!this.#held.has(legId)) return;
     const bridgeId = this.#held.get(legId);
+    // Music that goes on in a mixing bridge would be written between the others' voices.
+    await this.#stopMusic(legId);
     if (bridgeId === undefined) {
       await this.#ari.request({
         method: 'POST',
@@ -110,15 +122,19 @@ export class Bridges {
         accept: [422],
       });
     } else {
-      await this.#ari.request({
-        method: 'POST',
-        path: `${bridgePath(bridgeId)}/addChannel`,
-        query: { channel: legId, inhibitConnectedLineUpdates: true },
-      });
+      await this.#join(bridgeId, legId);
     }
+    this.#release(legId);
+  }
+
+  #release(legId: LegId): void {
     this.#held.delete(legId);
     const leg = this.#legs.get(legId);
     if (leg) leg.onHold = false;
+  }
+
+  async #stopMusic(legId: LegId): Promise<void> {
+    await this.#ari.request({ method: 'DELETE', path: musicPath(legId), accept: [404, 409, 412] });
   }
 
   /** An empty holding bridge is taken away. */

@@ -16,7 +16,8 @@ export type LegRecord = {
   /** It is (or is on its way to be) in a holding bridge of ours. */
   onHold: boolean;
   /** The first hang-up request seen; it tells who ended the leg. */
-  hangup: { readonly soft: boolean; readonly techCause: number | undefined } | undefined;
+  hangup:
+    { readonly soft: boolean; readonly cause: number | undefined; readonly techCause: number | undefined } | undefined;
   /** We asked for its end. */
   asked: HangUpReason | undefined;
   /**
@@ -70,6 +71,21 @@ export const isHoldBridge = (bridgeId: string): boolean => bridgeId.startsWith(H
 export const bridgeOfHold = (holdBridgeId: string): BridgeId | undefined => {
   const bridgeId = holdBridgeId.slice(HOLD_PREFIX.length);
   return bridgeId === '' ? undefined : (bridgeId as BridgeId);
+};
+
+const CAUSES: Readonly<Record<HangUpReason, number>> = {
+  normal: 16,
+  busy: 17,
+  rejected: 21,
+  noAnswer: 19,
+  congestion: 34,
+};
+
+/** The ending of a leg whose `ChannelDestroyed` did not reach us, from its hang-up request or our own command. */
+export const endingWithoutNotice = (leg: Pick<LegRecord, 'hangup' | 'asked'>): LegEnding => {
+  const ours = leg.hangup === undefined || leg.hangup.soft;
+  const cause = ours ? CAUSES[leg.asked ?? 'normal'] : (leg.hangup?.cause ?? 16);
+  return endingOf(leg, { cause, causeText: '' });
 };
 
 /** How many ended legs are remembered, so that a late event or a repeated command does not bring one back. */
@@ -161,6 +177,14 @@ export class LegBook {
     this.#tell(leg, { type: 'legEnded', legId, atMs, ending });
   }
 
+  /** A leg on hold was taken out of the bridge it would have come back to, which no event of the switch tells. */
+  unbridge(legId: LegId, bridgeId: BridgeId, atMs: EpochMs): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.bridgeId !== bridgeId) return;
+    leg.bridgeId = undefined;
+    this.#tell(leg, { type: 'legUnbridged', legId, bridgeId, atMs });
+  }
+
   /** Translates a channel event. Unknown, late and repeated ones are counted and ignored. */
   handle(event: Exclude<AriEvent, { type: 'ApplicationReplaced' }>): void {
     if (!('channel' in event) || !isLegChannel(event.channel)) return;
@@ -183,7 +207,7 @@ export class LegBook {
         else if (event.channel.state === 'Ringing') this.#ringing(leg, atMs);
         return;
       case 'ChannelHangupRequest':
-        leg.hangup ??= { soft: event.soft, techCause: event.techCause };
+        leg.hangup ??= { soft: event.soft, cause: event.cause, techCause: event.techCause };
         return;
       case 'ChannelDestroyed':
         this.end(legId, atMs, endingOf(leg, event));

@@ -185,7 +185,8 @@ const trunkStateOf = (trunk: TrunkSpec, view: View): TrunkState => {
   const isOnline = view.online.get(resource);
   const isChecked = trunk.qualifySec > 0;
   // Asterisk calls an unchecked contact online; that says nothing of the carrier.
-  const reachable = !isChecked || isOnline === undefined ? 'unknown' : isOnline ? 'reachable' : 'unreachable';
+  const isJudged = isChecked && isOnline !== undefined && contact?.status !== 'NonQual';
+  const reachable = !isJudged ? 'unknown' : isOnline ? 'reachable' : 'unreachable';
   const registration =
     trunk.auth.kind === 'registration'
       ? (REGISTRATION[view.registrations?.get(resource) ?? ''] ?? 'unregistered')

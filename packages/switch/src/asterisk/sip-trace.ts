@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LegId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
@@ -19,6 +19,8 @@ const LONGEST_MS = 10 * 60_000;
 /** Traced legs remembered. */
 const REMEMBERED = 50;
 
+const PREFIX = 'sip-trace-';
+
 const callIdOf = (text: string): string | undefined => /^(?:Call-ID|i)\s*:\s*(\S+)/im.exec(text)?.[1];
 
 /**
@@ -31,6 +33,8 @@ export class SipTracer {
   /** Call-ID by traced leg, oldest first; undefined when it could not be had. */
   readonly #traced = new Map<LegId, string | undefined>();
   #isOn = false;
+  /** How many files were begun; the last one is being written. */
+  #fileNumber = 0;
   #cancelOff: (() => void) | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -56,12 +60,13 @@ export class SipTracer {
   async messages(legId: LegId): Promise<readonly SipMessage[]> {
     const callId = this.#traced.get(legId);
     if (callId === undefined) throw new SwitchError('notFound', 'This leg was not traced.');
-    // Asterisk flushes each record, so the file is complete while it is being written.
-    const packets = parsePcap(await readFile(this.#file).catch(() => Buffer.alloc(0)));
+    // Asterisk writes through a buffer and never flushes it; beginning the next file closes the one before.
+    if (this.#isOn) await this.#inTurn(() => this.#nextFile());
+    const packets = (await this.#files()).flatMap((file) => parsePcap(file));
     return packets
       .filter((packet) => callIdOf(packet.text) === callId)
       .map(({ atMs, from, to, text }): SipMessage => {
-        const sent = isSent(text, from, to);
+        const sent = isSent(from);
         return { atMs, direction: sent ? 'sent' : 'received', peer: sent ? to : from, text };
       });
   }
@@ -71,8 +76,20 @@ export class SipTracer {
     return this.#inTurn(() => this.#switchOff());
   }
 
-  get #file(): string {
-    return join(this.#deps.spoolDir, 'sip-trace.pcap');
+  async #files(): Promise<readonly Buffer[]> {
+    const paths = Array.from({ length: this.#fileNumber }, (_, n) => this.#path(n));
+    return Promise.all(paths.map((path) => readFile(path).catch(() => Buffer.alloc(0))));
+  }
+
+  #path(n: number): string {
+    return join(this.#deps.spoolDir, `${PREFIX}${String(n)}.pcap`);
+  }
+
+  async #nextFile(): Promise<void> {
+    const { controlSocket, scheduling } = this.#deps;
+    if (controlSocket === undefined) return;
+    await runCommand(controlSocket, `pjsip set logger pcap ${this.#path(this.#fileNumber)}`, scheduling);
+    this.#fileNumber += 1;
   }
 
   async #switchOn(): Promise<void> {
@@ -82,7 +99,8 @@ export class SipTracer {
     this.#cancelOff = scheduling.setTimer(LONGEST_MS, () => void this.close());
     if (this.#isOn) return;
     await mkdir(spoolDir, { recursive: true });
-    await runCommand(controlSocket, `pjsip set logger pcap ${this.#file}`, scheduling);
+    await this.#removeFiles();
+    await this.#nextFile();
     await runCommand(controlSocket, 'pjsip set logger verbose off', scheduling);
     await runCommand(controlSocket, 'pjsip set logger on', scheduling);
     this.#isOn = true;
@@ -99,7 +117,14 @@ export class SipTracer {
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'could not switch the SIP logger off');
     }
-    await rm(this.#file, { force: true });
+    await this.#removeFiles();
+  }
+
+  async #removeFiles(): Promise<void> {
+    this.#fileNumber = 0;
+    const names = await readdir(this.#deps.spoolDir).catch((): string[] => []);
+    const ours = names.filter((name) => name.startsWith(PREFIX));
+    await Promise.all(ours.map((name) => rm(join(this.#deps.spoolDir, name), { force: true })));
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {
@@ -109,8 +134,5 @@ export class SipTracer {
   }
 }
 
-/**
- * Whether Asterisk sent it. The logger leaves its own address out (0.0.0.0:0 or the bound port) on what it sends; both are the
- * same machine on loopback, so the first Via or its absence decides nothing: the side without an address does.
- */
-const isSent = (_text: string, from: string, _to: string): boolean => from.endsWith(':0');
+/** Whether Asterisk sent it: the logger leaves the near side's address out. */
+const isSent = (from: string): boolean => from.endsWith(':0');

@@ -25,7 +25,8 @@ export const connectionContract = (bench: () => Bench): void => {
       remove();
       remove();
       await call('5001');
-      expect(heard).toEqual(events);
+      const ofLegs = (all: readonly SwitchEvent[]) => all.filter((event) => 'legId' in event);
+      expect(ofLegs(heard)).toEqual(ofLegs(events));
       expect(removedHeard).toBe(0);
     });
 
