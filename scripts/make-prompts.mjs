@@ -9,48 +9,22 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureDebianPackages } from '../packages/parts/src/debian/debian-packages.ts';
-import { findLoader } from '../packages/parts/src/library-closure.ts';
+import { ensureEspeak } from '../packages/parts/src/index.ts';
 
 const RATE = 8000;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const partsAt = process.argv.indexOf('--parts');
 const partsDir = partsAt > 0 ? process.argv[partsAt + 1] : join(root, '.qianhu', 'parts');
 
-const part = await ensureDebianPackages({
+const espeak = await ensureEspeak({
   partsDir,
-  name: 'espeak-ng',
-  packages: ['espeak-ng'],
-  suites: [
-    { kind: 'named', name: 'testing' },
-    { kind: 'named', name: 'sid' },
-  ],
-  atLeast: '1.52',
-  recipe: 'plain-1',
   onProgress: ({ text }) => process.stderr.write(`${text}\n`),
 });
-const loader = await findLoader(part.root);
-const libraryPath = `${loader.libraryPath}:${join(loader.libraryDir, 'pulseaudio')}`;
 
 /** Samples in -1…1 at 8 kHz of a sentence. */
 function speak(text, voice, { speed = 165, pitch = 50 } = {}) {
-  const run = spawnSync(
-    loader.linker,
-    [
-      '--library-path',
-      libraryPath,
-      join(part.root, 'usr/bin/espeak-ng'),
-      '-v',
-      voice,
-      '-s',
-      String(speed),
-      '-p',
-      String(pitch),
-      '--stdout',
-      text,
-    ],
-    { env: { ESPEAK_DATA_PATH: join(loader.libraryDir, 'espeak-ng-data') }, maxBuffer: 64e6 },
-  );
+  const args = [...espeak.args, '-v', voice, '-s', String(speed), '-p', String(pitch), '--stdout', text];
+  const run = spawnSync(espeak.command, args, { env: espeak.env, maxBuffer: 64e6 });
   if (run.status !== 0) throw new Error(`espeak-ng failed: ${run.stderr}`);
   const wav = run.stdout;
   const rate = wav.readUInt32LE(24);
@@ -256,3 +230,19 @@ save(`${lab}/fax.wav`, join2(silence(0.4), tone(2100, 3, 0.3), silence(0.075), t
 save(`${lab}/color-ring.wav`, music.slice(0, 8 * RATE));
 save(`${lab}/agent-hello.wav`, speak('您好，这里是千呼演示坐席，请问有什么可以帮您？', 'cmn+f3', { speed: 165 }));
 save(`${lab}/agent-more.wav`, speak('好的，明白了。您还有别的问题吗？', 'cmn+f3', { speed: 165 }));
+
+// What sipp's far ends send: a second of 440 Hz, headerless A-law (G.711), looped by sipp; whole periods, so without a click.
+const alaw = (sample) => {
+  const sign = sample >= 0 ? 0x80 : 0;
+  const magnitude = Math.min(32635, Math.abs(sample));
+  if (magnitude < 256) return (sign | (magnitude >> 4)) ^ 0x55;
+  const exponent = 31 - Math.clz32(magnitude) - 7;
+  return (sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 15)) ^ 0x55;
+};
+const toneFile = join(root, 'packages/lab/sipp/tone-440.alaw');
+writeFileSync(
+  toneFile,
+  Buffer.from(
+    Array.from({ length: RATE }, (_, i) => alaw(Math.round(6000 * Math.sin((2 * Math.PI * 440 * i) / RATE)))),
+  ),
+);

@@ -6,4 +6,12 @@ export { labConfigSchema, type LabConfig, type LabConfigInput, type LabReady } f
 export { launchLab, stopLab, type LaunchOptions } from './launch-lab.ts';
 export { planOf, type PlanStep, type SoundLengths } from './plan.ts';
 export { characterOf, DEFAULT_POPULATION, type Population } from './population.ts';
+export {
+  runSipp,
+  SIPP_SCENARIOS,
+  type RunningSipp,
+  type SippOptions,
+  type SippResult,
+  type SippScenario,
+} from './sipp.ts';
 export { castCall, ruleMatches, ruleSchema, type Rule, type RuleInput } from './rules.ts';
