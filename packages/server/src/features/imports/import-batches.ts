@@ -31,11 +31,6 @@ export const tryLockImport = async (client: pg.ClientBase, importId: string): Pr
   return rows[0]?.ok === true;
 };
 
-/** Gives back all locks that the connection holds, before it returns to the pool. */
-export const unlockAll = async (client: pg.ClientBase): Promise<void> => {
-  await client.query('SELECT pg_advisory_unlock_all()');
-};
-
 /** Numbers of callable leads are unique in a list by index; this is what a second row of the same number does. */
 const INSERT = `INSERT INTO leads (list_id, number, alt_numbers, region, zone, name, fields, priority, next_at, is_callback)
   SELECT $1, number, alt_numbers, region, zone, name, fields, COALESCE(priority, 0),
@@ -73,11 +68,21 @@ export class ImportBatches {
       row_no int, number text, alt_numbers text[], region text, zone text, name text, fields jsonb, priority smallint,
       callback_at timestamptz
     ) ON COMMIT DELETE ROWS`);
+    // A batch is small beside the table: an index is probed per row, whatever the statistics of a growing table say.
+    await this.#client.query('SET enable_hashjoin = off; SET enable_mergejoin = off');
     // The id taken here is used by no lead; from now on `currval` speaks of this connection.
     await this.#client.query(
-      `UPDATE imports SET first_lead_id = nextval(pg_get_serial_sequence('leads', 'id')) WHERE id = $1`,
+      `UPDATE imports SET first_lead_id = nextval(pg_get_serial_sequence('leads', 'id')), last_lead_id = NULL WHERE id = $1`,
       [this.#importId],
     );
+  }
+
+  /** Leaves the connection as it was found, for the pool. */
+  async finish(): Promise<void> {
+    await this.#client.query(
+      'DROP TABLE IF EXISTS pg_temp.import_stage; RESET enable_hashjoin; RESET enable_mergejoin',
+    );
+    await this.#client.query('SELECT pg_advisory_unlock_all()');
   }
 
   /** One batch, one transaction. */
@@ -100,6 +105,8 @@ export class ImportBatches {
         inserted = written.inserted;
         updated += written.updated;
       }
+      const gone = new Set(duplicates.map((d) => d.row));
+      dncRows = dncRows.filter((row) => !gone.has(row));
       await this.#saveProgress(batch, { inserted, updated, duplicates, dncRows });
       await client.query('COMMIT');
       return { duplicates, dncRows };

@@ -14,14 +14,18 @@ const HEAP_MB = 192;
 const YOUNG_HEAP_MB = 24;
 
 /**
- * Where the worker's code is: the bundle's `import-worker.js` beside this bundle, or the source when run from source (then
- * with the TypeScript loader).
+ * Where the worker's code is: the bundle's `import-worker.js` beside this bundle, or the source when run from source. A
+ * thread does not inherit the TypeScript loader, so there it is registered first.
  */
-const workerEntry = (): { readonly url: URL; readonly execArgv: string[] } => {
+const workerEntry = (): URL => {
   const built = new URL('./import-worker.js', import.meta.url);
-  if (existsSync(fileURLToPath(built))) return { url: built, execArgv: [] };
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return { url: new URL('./import-worker.ts', import.meta.url), execArgv: ['--import', loader] };
+  if (existsSync(fileURLToPath(built))) return built;
+  // `require.resolve` gives the CommonJS side, whose `register` is for the thread that it was loaded in.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
+  const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
+  const source = new URL('./import-worker.ts', import.meta.url).href;
+  const code = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(source)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 };
 
 /**
@@ -32,10 +36,9 @@ export const runInThread = async (
   job: WorkerJob,
   onBatch: (batch: Batch) => Promise<BatchResult>,
 ): Promise<WorkerEnd> => {
-  const { url, execArgv } = workerEntry();
-  const worker = new Worker(url, {
+  const worker = new Worker(workerEntry(), {
     workerData: job,
-    execArgv,
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
   });
   /** Batches are written one after another, in the order in which they came. */
