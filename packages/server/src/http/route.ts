@@ -132,7 +132,9 @@ export const addRoute = <const C extends RouteContract>(
         });
       }
       if (contract.response === undefined) return answer;
-      return reply.code(status).send(answer);
+      // A handler may have chosen another status for the same body (health: 503).
+      if (reply.statusCode === 200) reply.code(status);
+      return reply.send(answer);
     },
   });
 };

@@ -37,16 +37,6 @@ export const createAgentStore = (db: Kysely<Schema>) => ({
     };
   },
 
-  /** How the person's phone is reached; undefined when there is no such person. */
-  stationKind: async (agentId: AgentId): Promise<string | undefined> => {
-    const row = await db
-      .selectFrom('users')
-      .select(sql<string | null>`station ->> 'kind'`.as('kind'))
-      .where('id', '=', agentId)
-      .executeTakeFirst();
-    return row?.kind ?? undefined;
-  },
-
   /** The pop-up of one attempt; undefined when it does not exist. */
   call: async (attemptId: AttemptId): Promise<AgentCall | undefined> => {
     const row = await db
