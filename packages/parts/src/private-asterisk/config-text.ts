@@ -8,7 +8,12 @@ type Option = readonly [name: string, value: string | number];
 
 /** One `[section]`. What would end its line or its header early, and so write a setting nobody asked for, is refused. */
 function section(name: string, options: readonly Option[]): string {
-  if (!/^[\w.@-]+$/.test(name)) throw new PartsError({ code: 'configRefused', what: `"${name}" cannot name a section`, mend: 'Use letters, digits, dots, dashes and underscores.' });
+  if (!/^[\w.@-]+$/.test(name))
+    throw new PartsError({
+      code: 'configRefused',
+      what: `"${name}" cannot name a section`,
+      mend: 'Use letters, digits, dots, dashes and underscores.',
+    });
   const lines = options.map(([key, value]) => {
     const text = String(value);
     if (/[\r\n;]/.test(text)) {
