@@ -1,0 +1,85 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  ensureAriPassword,
+  ensureAsterisk,
+  findRunningAsterisk,
+  openPortBook,
+  startAsterisk,
+  type AsteriskSpec,
+  type HomeFolders,
+  type OnProgress,
+  type RunningAsterisk,
+  type SipTransport,
+} from '@qianhu/parts';
+import type { NetworkMode } from '../../config.ts';
+
+/** Name of our application at the switch. */
+export const STASIS_APP = 'qianhu';
+
+export type AsteriskServiceOptions = {
+  readonly folders: HomeFolders;
+  /** Prompts of the installation; copied, because the services' account may not enter a clone below /root. */
+  readonly prompts: string;
+  readonly network: NetworkMode | undefined;
+  readonly onProgress: OnProgress;
+  readonly signal?: AbortSignal;
+};
+
+/** Where the switch finds prompts: `<home>/prompts/<locale>/<name>`. */
+export const promptsFolder = (home: string): string => join(home, 'prompts');
+
+/** Two ports a call and side; 4,000 serve 1,000 calls with their recordings. */
+const RTP_PORTS = 4000;
+
+/** What our Asterisk should be; also what `stop` needs. */
+export const asteriskSpec = async (options: AsteriskServiceOptions): Promise<AsteriskSpec> => {
+  const { folders, network, onProgress } = options;
+  const ports = openPortBook(folders.home);
+  const dir = folders.asteriskDir('main');
+  const inUseByUs = (await findRunningAsterisk(dir)) !== undefined;
+  const address = network === undefined ? '127.0.0.1' : '0.0.0.0';
+  const sipPort = network?.sipPort ?? (await ports.port('sip-main', { protocol: 'both', inUseByUs }));
+  const transports: SipTransport[] = [
+    { kind: 'udp', name: 'udp', address, port: sipPort },
+    { kind: 'tcp', name: 'tcp', address, port: sipPort },
+    { kind: 'ws', name: 'ws' },
+  ];
+  const rtp = await ports.range('rtp-main', RTP_PORTS);
+  return {
+    name: 'main',
+    dir,
+    program: await ensureAsterisk({ partsDir: folders.partsDir, onProgress }),
+    http: { address: '127.0.0.1', port: await ports.port('http-main', { inUseByUs }) },
+    ari: { username: 'qianhu', password: await ensureAriPassword(dir) },
+    sip: {
+      transports,
+      ...(network === undefined
+        ? {}
+        : {
+            network: {
+              externalMediaAddress: network.publicAddress,
+              externalSignalingAddress: network.publicAddress,
+              localNetworks: network.localNetworks,
+            },
+          }),
+    },
+    rtp: {
+      firstPort: rtp.first,
+      lastPort: rtp.last,
+      ...(network?.stunServer === undefined ? {} : { stunServer: network.stunServer }),
+    },
+    stasisApp: STASIS_APP,
+    musicOnHold: { default: join(promptsFolder(folders.home), 'moh') },
+  };
+};
+
+/** Starts (or adopts) the private Asterisk of a home, with the prompts beside it. */
+export const startPrivateAsterisk = async (options: AsteriskServiceOptions): Promise<RunningAsterisk> => {
+  const to = promptsFolder(options.folders.home);
+  await mkdir(join(to, 'moh'), { recursive: true });
+  await cp(options.prompts, to, { recursive: true, force: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  return startAsterisk(await asteriskSpec(options), { signal: options.signal });
+};
