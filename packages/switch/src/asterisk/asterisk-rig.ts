@@ -10,7 +10,7 @@ import { SipAgent } from '../testing/sip-agent.ts';
 import type { SipCall } from '../testing/sip-call.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { AsteriskSwitch } from './asterisk-switch.ts';
-import type { Scheduling } from './scheduling.ts';
+import { realScheduling } from '../testing/real-scheduling.ts';
 
 /** Loopback addresses of their own: a trunk is recognised by its address. */
 const CARRIER_HOST = '127.0.0.3';
@@ -24,14 +24,6 @@ const VOICES_HZ = Array.from({ length: 40 }, (_, n) => 600 + n * 70).filter((hz)
   [...TONES_HZ, MUSIC_HZ, PROMPT_HZ].every((other) => Math.abs(hz - other) > 30),
 );
 const HEARD_MS = 300;
-
-const realClock: Scheduling = {
-  now: () => Date.now(),
-  setTimer: (ms, fn) => {
-    const timer = setTimeout(fn, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -154,7 +146,7 @@ export const makeAsteriskRig = async (asterisk: AsteriskUnderTest): Promise<Cont
       spoolDir: asterisk.paths.spool,
       celFile: asterisk.paths.celFile,
       controlSocket: asterisk.controlSocket,
-      clock: realClock,
+      clock: realScheduling,
       logger: silentLogger,
       reachabilityEveryMs: 300,
       backOffMs: { first: 50, longest: 500 },

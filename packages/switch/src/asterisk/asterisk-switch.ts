@@ -146,7 +146,7 @@ export class AsteriskSwitch implements Switch {
     this.#legs = new LegBook(emit);
     this.#waits = new ChannelWaits(clock);
     this.#admission = new Admission(clock, options.admission);
-    this.#provisioning = new Provisioning(ari);
+    this.#provisioning = new Provisioning(ari, logger);
     this.#bridges = new Bridges(ari, this.#legs, logger, () => clock.now());
     this.#playbacks = new Playbacks({ ari, sounds: new GeneratedSounds(spoolDir), now: () => clock.now(), emit });
     this.#recordings = new Recordings({
@@ -176,6 +176,7 @@ export class AsteriskSwitch implements Switch {
       admission: this.#admission,
       provisioning: this.#provisioning,
       tracer: this.#tracer,
+      controlSocket,
       scheduling: clock,
       logger,
     });

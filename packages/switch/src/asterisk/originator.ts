@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts';
 import { AriError, type AriClient } from './ari-client.ts';
 import type { AriChannel } from './ari-events.ts';
 import type { ChannelWaits } from './channel-waits.ts';
+import { runCommand } from './control-socket.ts';
 import { isOurLeg, type LegBook, type LegRecord } from './legs.ts';
 import { defaultFromUser, trunkResource } from './pjsip-objects.ts';
 import type { Provisioning } from './provisioning.ts';
@@ -24,6 +25,7 @@ export type OriginatorDeps = {
   readonly admission: Admission;
   readonly provisioning: Provisioning;
   readonly tracer: SipTracer;
+  readonly controlSocket: string | undefined;
   readonly scheduling: Scheduling;
   readonly logger: Logger;
 };
@@ -84,29 +86,23 @@ export class Originator {
   }
 
   /**
-   * A process that died between create and dial leaves a channel that never rings and never ends. One that was dialled has
-   * a far address; one that has none after a while is taken away.
+   * A process that died between create and dial leaves a channel that never rings and never ends. One that was dialled is in
+   * Asterisk's invisible dial bridge, which only the control socket shows; one that is in none is taken away.
    */
   adopt(lists: { readonly channels: readonly AriChannel[] }): void {
     for (const channel of lists.channels) {
-      const legId = channel.id as LegId;
-      if (channel.state !== 'Down' || !isOurLeg(channel, this.#deps.app) || this.#running.has(legId)) continue;
-      void this.#endIfNeverDialled(legId);
+      if (channel.state !== 'Down' || !isOurLeg(channel, this.#deps.app)) continue;
+      if (!this.#running.has(channel.id as LegId)) void this.#endIfNeverDialled(channel);
     }
   }
 
-  async #endIfNeverDialled(legId: LegId): Promise<void> {
-    const { ari, logger } = this.#deps;
+  async #endIfNeverDialled(channel: AriChannel): Promise<void> {
+    const { ari, controlSocket, logger, scheduling } = this.#deps;
+    if (controlSocket === undefined) return;
+    const legId = channel.id as LegId;
     try {
-      const { status, body } = await ari.request({
-        method: 'GET',
-        path: `channels/${encodeURIComponent(legId)}/variable`,
-        query: { variable: 'CHANNEL(pjsip,remote_addr)' },
-        accept: [404, 409],
-      });
-      if (status === 404) return;
-      const value = typeof body === 'object' && body !== null && 'value' in body ? body.value : '';
-      if (status === 200 && typeof value === 'string' && value !== '') return;
+      const shown = await runCommand(controlSocket, `core show channel ${channel.name}`, scheduling);
+      if (!/^\s*Bridge ID: \(Not bridged\)/m.test(shown)) return;
       logger.info({ legId }, 'a leg that was made and never dialled is taken away');
       await ari.request({ method: 'DELETE', path: `channels/${encodeURIComponent(legId)}`, accept: [404] });
     } catch (error) {

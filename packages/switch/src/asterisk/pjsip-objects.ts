@@ -46,6 +46,13 @@ const proxyUri = (proxy: string): string => {
   return /;lr\b/.test(uri) ? uri : `${uri};lr`;
 };
 
+/** The host of a SIP address or of `host:port`. */
+const hostOfUri = (uri: string): string =>
+  uri
+    .replace(/^sips?:/, '')
+    .replace(/[;?].*$/, '')
+    .replace(/:\d+$/, '');
+
 const hostPort = (host: string, port: number): string => {
   check(HOST.test(host), "The trunk's host is not a host name or address.");
   check(Number.isInteger(port) && port > 0 && port < 65_536, "The trunk's port is not a port.");
@@ -115,7 +122,9 @@ export const trunkObjects = (trunk: TrunkSpec): readonly PjsipObject[] => {
       ...(trunk.outboundProxy === undefined ? {} : { outbound_proxy: proxyUri(trunk.outboundProxy) }),
     },
   });
-  const from = [trunk.host, ...(trunk.inboundFrom ?? [])];
+  // Behind a proxy calls come from the proxy, and the carrier's own name need not be known to us.
+  const near = trunk.outboundProxy === undefined ? trunk.host : hostOfUri(trunk.outboundProxy);
+  const from = [near, ...(trunk.inboundFrom ?? [])];
   for (const host of from) check(/^[A-Za-z0-9.\-:[\]_/]{1,253}$/.test(host), 'An inbound address is not an address.');
   objects.push({ type: 'identify', id, fields: { endpoint: id, match: [...new Set(from)].join(',') } });
   if (auth.kind === 'registration') {
@@ -132,6 +141,8 @@ export const trunkObjects = (trunk: TrunkSpec): readonly PjsipObject[] => {
         retry_interval: '30',
         forbidden_retry_interval: '300',
         max_retries: '1000000',
+        // Asterisk's own default waits up to 10 s with the first one.
+        max_random_initial_delay: '0',
         auth_rejection_permanent: 'no',
         ...(trunk.outboundProxy === undefined ? {} : { outbound_proxy: proxyUri(trunk.outboundProxy) }),
       },

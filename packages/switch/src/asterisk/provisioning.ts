@@ -1,4 +1,5 @@
 import type { EndpointId, TrunkId } from '@qianhu/core';
+import type { Logger } from '../logger.ts';
 import type { EndpointSpec, TrunkSpec } from '../port.ts';
 import { AriError, type AriClient } from './ari-client.ts';
 import { endpointObjects, trunkObjects, trunkResource, type PjsipObject } from './pjsip-objects.ts';
@@ -13,6 +14,7 @@ const REMOVAL: readonly PjsipObject['type'][] = ['registration', 'identify', 'en
  */
 export class Provisioning {
   readonly #ari: AriClient;
+  readonly #logger: Logger;
   readonly #trunks = new Map<TrunkId, TrunkSpec>();
   readonly #endpoints = new Map<EndpointId, EndpointSpec>();
   /** What this run of Asterisk was given, by resource name; what has not changed is not pushed again. */
@@ -20,8 +22,9 @@ export class Provisioning {
   /** One change after another: two changes of one trunk must not mix. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(ari: AriClient) {
+  constructor(ari: AriClient, logger: Logger) {
     this.#ari = ari;
+    this.#logger = logger;
   }
 
   trunk(trunkId: TrunkId): TrunkSpec | undefined {
@@ -103,10 +106,26 @@ export class Provisioning {
     for (const { type, fields } of objects) {
       // An update of these adds to their addresses instead of replacing them, so the old one goes first.
       if (type === 'identify' || (type === 'aor' && fields['contact'] !== undefined)) await this.#remove(id, [type]);
-      const body = { fields: Object.entries(fields).map(([attribute, value]) => ({ attribute, value })) };
-      await this.#ari.request({ method: 'PUT', path: pathOf(type, id), body });
+      await this.#put(type, id, fields);
     }
     this.#pushed.set(id, wanted);
+  }
+
+  async #put(type: PjsipObject['type'], id: string, fields: PjsipObject['fields']): Promise<void> {
+    const body = { fields: Object.entries(fields).map(([attribute, value]) => ({ attribute, value })) };
+    try {
+      await this.#ari.request({ method: 'PUT', path: pathOf(type, id), body });
+    } catch (error) {
+      if (type !== 'identify' || !(error instanceof AriError)) throw error;
+      // A host name that does not resolve now must not cost the trunk: only addresses are left to recognise its calls by.
+      const match = (fields['match'] ?? '').split(',').filter((host) => /^[\d.:/[\]]+$|^[0-9a-f:]+$/i.test(host));
+      if (match.length === (fields['match'] ?? '').split(',').length) throw error;
+      this.#logger.warn(
+        { resource: id },
+        "a carrier's host name does not resolve: its incoming calls are not recognised",
+      );
+      if (match.length > 0) await this.#put(type, id, { ...fields, match: match.join(',') });
+    }
   }
 
   async #remove(id: string, types: readonly PjsipObject['type'][]): Promise<void> {

@@ -41,7 +41,7 @@ export const parseContacts = (text: string): ReadonlyMap<string, Contact> => {
 export const parseRegistrations = (text: string): ReadonlyMap<string, string> => {
   const states = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const match = /^\s*([^\s/<]+)\/\S+.*?\s(Registered|Rejected|Unregistered|Stopped)\b/.exec(line);
+    const match = /^\s*([^\s/<]+)\/.*?\s(Registered|Rejected|Unregistered|Stopped)\b/.exec(line);
     if (match?.[1] !== undefined && match[2] !== undefined) states.set(match[1], match[2]);
   }
   return states;

@@ -26,6 +26,8 @@ export type SipAgentOptions = {
   readonly onCall?: (call: SipCall) => void | Promise<void>;
   /** Users allowed to REGISTER here; without it every REGISTER is accepted unasked. */
   readonly registrars?: Readonly<Record<string, string>>;
+  /** Credentials asked for (407) before an INVITE is taken; only their presence and user name are checked. */
+  readonly inviteUser?: string;
   /** Whether OPTIONS is answered. */
   readonly answersOptions?: boolean;
 };
@@ -230,6 +232,15 @@ export class SipAgent {
 
   async #onInvite(message: SipText, callId: string, peer: string): Promise<void> {
     const number = requestUser(message);
+    const { inviteUser } = this.#options;
+    if (inviteUser !== undefined) {
+      const given = headerOf(message, 'proxy-authorization') ?? '';
+      if (!given.includes(`username="${inviteUser}"`)) {
+        const headers = [['Proxy-Authenticate', 'Digest realm="carrier", nonce="abc", algorithm=MD5']] as const;
+        this.respond(message, peer, 407, { toTag: 'p', headers });
+        return;
+      }
+    }
     const rtp = await RtpStream.open(this.host);
     // A retransmission may have come while the socket opened.
     if (this.#calls.has(callId)) return rtp.close();

@@ -68,10 +68,11 @@ export class SipCall {
     this.#openMedia(toneHz);
     this.#respond(183, sdpOf(this.#agent.host, this.rtp.port));
   }
-  answer(toneHz?: number): void {
+  /** @param sdp Instead of our own, for codecs that do not fit and the like. */
+  answer(toneHz?: number, sdp?: string): void {
     this.#openMedia(toneHz);
     this.state = 'answered';
-    this.#respond(200, sdpOf(this.#agent.host, this.rtp.port));
+    this.#respond(200, sdp ?? sdpOf(this.#agent.host, this.rtp.port));
   }
   refuse(status: number, headers: readonly (readonly [string, string])[] = []): void {
     this.#end('us');
