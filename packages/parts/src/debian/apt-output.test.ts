@@ -46,6 +46,17 @@ describe("apt's failures", () => {
       'badSignature',
       false,
     ],
+    [
+      "E: GPG error: http://m testing InRelease: Signed file isn't valid, got 'NODATA' (does the network require authentication?)",
+      'badSignature',
+      false,
+    ],
+    [
+      "W: Download is performed unsandboxed as root as file '/p/x' couldn't be accessed by user '_apt'. - pkgAcquire::Run (13: Permission denied)\nE: something new",
+      'toolFailed',
+      false,
+    ],
+    ['E: Could not open lock file /p/lists/lock - open (13: Permission denied)', 'toolFailed', false],
     ["E: The repository 'http://m nosuch Release' does not have a Release file.", 'mirrorMissing', false],
     ['E: Failed to fetch http://m/a.deb  404  Not Found [IP: 10.0.0.1 80]', 'mirrorMissing', false],
     ["E: You don't have enough free space in /p/archives/.", 'diskFull', true],

@@ -34,7 +34,9 @@ export function parseCandidate(policy: string): string | undefined {
 }
 
 /** Turns apt's own words (in the C locale) into an error that says what to do. */
-export function aptError(output: string, where: string): PartsError {
+export function aptError(told: string, where: string): PartsError {
+  // As root, apt drops its own sandbox where its user may not enter the folder, says so as "Permission denied", and goes on.
+  const output = told.replaceAll(/^.*Download is performed unsandboxed as root.*$/gm, '');
   const tail = output
     .split('\n')
     .filter((line) =>
@@ -44,14 +46,14 @@ export function aptError(output: string, where: string): PartsError {
     .join('\n');
   const shown = { where, output: tail === '' ? output.slice(-1500) : tail };
   if (
-    /NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|is not signed|signatures? (were|was) invalid|couldn't be verified|Sub-process \/usr\/bin\/(gpgv|sqv|apt-key)/i.test(
+    /NO_PUBKEY|GPG error|Signed file isn't valid|BADSIG|EXPKEYSIG|REVKEYSIG|is not signed|signatures? (were|was) invalid|couldn't be verified|Sub-process \/usr\/bin\/(gpgv|sqv|apt-key)/i.test(
       output,
     )
   ) {
     return new PartsError({
       code: 'badSignature',
       what: "The archive's signature could not be verified with this machine's Debian keyring",
-      mend: 'Update the keyring (apt-get install debian-archive-keyring), or point apt to a trustworthy mirror.',
+      mend: 'See that no login page stands between this machine and the mirror, update the keyring (apt-get install debian-archive-keyring), or point apt to another mirror.',
       ...shown,
     });
   }
