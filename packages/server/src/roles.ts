@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { ServerPorts } from './ports.ts';
+import { createAgentService } from './features/agent/agent-service.ts';
+import { registerAgentRoutes } from './features/agent/agent-routes.ts';
+import { createAgentStore } from './features/agent/agent-store.ts';
+import { registerAttemptRoutes } from './features/attempts/attempt-routes.ts';
+import { createAttemptService } from './features/attempts/attempt-service.ts';
+import { createAttemptStore } from './features/attempts/attempt-store.ts';
+import { registerCampaignRoutes } from './features/campaigns/campaign-routes.ts';
+import { createCampaignService, type CampaignService } from './features/campaigns/campaign-service.ts';
+import { createCampaignStore } from './features/campaigns/campaign-store.ts';
+import { registerDemoRoutes } from './features/demo/demo-routes.ts';
+import { createDemoService, type DemoService } from './features/demo/demo-service.ts';
+import { createDemoStore } from './features/demo/demo-store.ts';
+import { registerHealthRoutes } from './features/health/health-routes.ts';
+import { createHealthService } from './features/health/health-service.ts';
+import { createIdentity, type Identity } from './features/identity/create-identity.ts';
+import { registerIdentityRoutes } from './features/identity/identity-routes.ts';
+import { registerRecordingRoutes } from './features/recordings/recording-routes.ts';
+import { createRecordingService } from './features/recordings/recording-service.ts';
+import { registerSettingsRoutes } from './features/settings/settings-routes.ts';
+import { createSettingsService, type SettingsService } from './features/settings/settings-service.ts';
+import { registerTrunkRoutes } from './features/trunks/trunk-routes.ts';
+import { createTrunkService, type TrunkService } from './features/trunks/trunk-service.ts';
+import { createTrunkStore } from './features/trunks/trunk-store.ts';
+import { createHttpApp } from './http/app.ts';
+import { registerSipProxy } from './http/sip-proxy.ts';
+import { registerLiveRoutes } from './realtime/live-routes.ts';
+import { createLiveTopics } from './realtime/live-topics.ts';
+
+/** The API role, built: the HTTP side and the services that the composition uses itself. */
+export type ApiRole = {
+  readonly app: FastifyInstance;
+  readonly identity: Identity['identity'];
+  readonly settings: SettingsService;
+  readonly trunks: TrunkService;
+  readonly campaigns: CampaignService;
+  readonly demo: DemoService;
+};
+
+/** Builds the API role over a database, an engine and the rest of the machine. */
+export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
+  const { database, engine, clock, ids, log, home } = ports;
+  const db = database.kysely;
+  const { identity, audit } = createIdentity({
+    database,
+    clock,
+    ids,
+    ...(ports.hasher === undefined ? {} : { hasher: ports.hasher }),
+  });
+  const settings = createSettingsService(db);
+  const maskNumbersForAgents = async (): Promise<boolean> => (await settings.get()).maskNumbersForAgents;
+  const trunks = createTrunkService({ store: createTrunkStore(db), engine, secrets: ports.secrets, ids, clock, log });
+  const campaigns = createCampaignService({ store: createCampaignStore(db), engine, clock, ids, log });
+  const attempts = createAttemptService({ store: createAttemptStore(db), maskNumbersForAgents });
+  const recordings = createRecordingService(db, join(home, 'recordings'));
+  const agents = createAgentService({
+    store: createAgentStore(db),
+    engine,
+    settings: () => settings.get(),
+    clock,
+    iceServers: ports.iceServers,
+  });
+  const health = createHealthService({
+    pool: database.pool,
+    engine,
+    home,
+    version: ports.version,
+    ...(ports.watchedParts === undefined ? {} : { moreParts: ports.watchedParts }),
+  });
+  const demo = createDemoService({
+    store: createDemoStore(db),
+    engine,
+    trunks,
+    campaigns,
+    identity,
+    ids,
+    clock,
+    log,
+    random: ports.random,
+    stopLab: ports.stopLab,
+  });
+  const onSessionEnded = (listener: (sessionKey: string) => void): (() => void) => identity.onSessionEnded(listener);
+  identity.onSessionEnded((sessionKey) => {
+    agents.sessionEnded(sessionKey).catch((error: unknown) => {
+      log.warn({ err: error }, 'the phone of an ended session could not be taken away');
+    });
+  });
+
+  const app = await createHttpApp({
+    log,
+    version: ports.version,
+    cookieName: ports.cookieName,
+    findViewer: (token) => identity.findViewer(token),
+    recordAudit: (entry) => audit.record(entry),
+    ...(ports.localToken === undefined ? {} : { localToken: ports.localToken }),
+    ...(ports.tls === undefined ? {} : { tls: ports.tls }),
+    ...(ports.webFolder === undefined ? {} : { webFolder: ports.webFolder }),
+    registerFeatures: async (server) => {
+      registerIdentityRoutes(server, {
+        identity,
+        audit,
+        cookie: { name: ports.cookieName, isSecure: ports.tls !== undefined },
+        maskNumbersForAgents,
+        isDemoLoaded: async () => (await demo.status()).isLoaded,
+        onUserChanged: async (userId, { isDisabled }) => {
+          const agentId = userId as string as Parameters<typeof engine.agent>[0];
+          const phase = engine.agent(agentId)?.phase;
+          if (isDisabled && phase !== undefined && phase !== 'loggedOut') await engine.logOutAgent(agentId);
+        },
+      });
+      registerSettingsRoutes(server, { settings });
+      registerTrunkRoutes(server, { trunks });
+      registerCampaignRoutes(server, { campaigns });
+      registerAttemptRoutes(server, { attempts });
+      registerRecordingRoutes(server, { recordings });
+      registerAgentRoutes(server, { agents, engine });
+      registerHealthRoutes(server, { health });
+      registerDemoRoutes(server, { demo });
+      registerLiveRoutes(server, { resolveTopic: createLiveTopics({ engine }), onSessionEnded, clock, log });
+      registerSipProxy(server, {
+        switchUrl: ports.switchSipUrl,
+        accountOf: (viewer) => agents.accountOf(viewer),
+        onSessionEnded,
+        log,
+      });
+      await ports.registerMore?.(server);
+    },
+  });
+  return { app, identity, settings, trunks, campaigns, demo };
+};
