@@ -288,8 +288,8 @@ describe('while we are away', () => {
   test('a call that is answered waits for us, and one that came in is told when we are back', async () => {
     const agent = await carrierAgent();
     const proxy = await startTcpProxy(asterisk.spec.http.port);
-    const { sw, events, untilEvent } = await connect(proxy);
     closers.push(() => proxy.close());
+    const { sw, events, untilEvent } = await connect(proxy);
     const trunk = trunkTo(agent);
     await sw.putTrunk(trunk);
     const legId = await dial(sw, trunk);

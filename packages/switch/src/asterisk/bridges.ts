@@ -49,7 +49,14 @@ export class Bridges {
       await this.#stopMusic(legId);
       this.#release(legId);
     }
-    await this.#join(bridgeId, legIds.join(','));
+    const legs = legIds.flatMap((legId) => this.#legs.get(legId) ?? []);
+    for (const leg of legs) if (leg.bridgeId !== bridgeId) leg.joining = bridgeId;
+    try {
+      await this.#join(bridgeId, legIds.join(','));
+    } catch (error) {
+      for (const leg of legs) leg.joining = undefined;
+      throw error;
+    }
   }
 
   async #join(bridgeId: string, channels: string): Promise<void> {
@@ -90,8 +97,9 @@ export class Bridges {
     if (this.#held.has(legId)) return;
     const leg = this.#legs.get(legId);
     if (!leg) throw new SwitchError('notFound', 'No such leg.');
-    const holdBridge = holdBridgeOf(leg.bridgeId);
-    this.#held.set(legId, leg.bridgeId);
+    const home = leg.joining ?? leg.bridgeId;
+    const holdBridge = holdBridgeOf(home);
+    this.#held.set(legId, home);
     leg.onHold = true;
     try {
       await this.#ari.request({

@@ -13,6 +13,8 @@ export type LegRecord = {
   progressed: boolean;
   /** The bridge it is in, as the port sees it: a leg on hold stays in the bridge it will come back to. */
   bridgeId: BridgeId | undefined;
+  /** The bridge it was sent into; its event may come after the next command. */
+  joining: BridgeId | undefined;
   /** It is (or is on its way to be) in a holding bridge of ours. */
   onHold: boolean;
   /** The first hang-up request seen; it tells who ended the leg. */
@@ -217,6 +219,7 @@ export class LegBook {
         return;
       case 'ChannelEnteredBridge': {
         const bridgeId = event.bridge.id as BridgeId;
+        if (leg.joining === bridgeId) leg.joining = undefined;
         // The port does not know of holding bridges; coming back from one tells nothing new.
         if (isHoldBridge(bridgeId) || leg.bridgeId === bridgeId) return this.#count(event.type);
         leg.onHold = false;
@@ -277,6 +280,7 @@ export class LegBook {
       rang: false,
       progressed: false,
       bridgeId: undefined,
+      joining: undefined,
       onHold: false,
       hangup: undefined,
       asked: undefined,

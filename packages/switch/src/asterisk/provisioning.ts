@@ -104,8 +104,10 @@ export class Provisioning {
       REMOVAL.filter((type) => !types.has(type)),
     );
     for (const { type, fields } of objects) {
-      // An update of these adds to their addresses instead of replacing them, so the old one goes first.
-      if (type === 'identify' || (type === 'aor' && fields['contact'] !== undefined)) await this.#remove(id, [type]);
+      // An update of these adds to their addresses instead of replacing them, so the old one goes first; a registration that
+      // was rejected would wait out its time although the password is another now.
+      if (type === 'identify' || type === 'registration' || (type === 'aor' && fields['contact'] !== undefined))
+        await this.#remove(id, [type]);
       await this.#put(type, id, fields);
     }
     this.#pushed.set(id, wanted);
