@@ -83,7 +83,7 @@ export const bestTuning: Tuning = {
   priceStep: 0.05,
   aheadLeast: 20,
   aheadMost: 1000,
-  guardCalls: 1.5,
+  guardCalls: 2,
   guardShare: 0.85,
 };
 

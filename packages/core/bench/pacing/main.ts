@@ -1,0 +1,220 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import { defaultWorld } from '../../src/simulation/world.ts';
+import { meanInterval } from '../../src/stats/intervals.ts';
+import { families } from './algorithms.ts';
+import type { Cell } from './cells.ts';
+import { mainCells, memorylessCells, mixedCells, stressCells } from './cells.ts';
+import type { Job, JobResult } from './jobs.ts';
+
+const OWN = ['pacer', 'pacer, no shed', 'reference pacer'];
+const OTHERS = [
+  'progressive',
+  'ratio 2',
+  'ratio 3',
+  'VICIdial HARD_LIMIT',
+  'VICIdial AVERAGE',
+  'VICIdial TAPERED',
+  'Issabel',
+  'Issabel overcommit',
+  'OMniDialer',
+  'EasyCallCenter365',
+];
+
+const each = (cells: readonly Cell[], algorithms: readonly string[], seeds: readonly number[]): Job[] =>
+  cells.flatMap((cell) => algorithms.flatMap((algorithm) => seeds.map((seed) => ({ cell, algorithm, seed }))));
+
+/** The 1,000-agent cell in which decisions are timed; alone on its worker, after the others. */
+const timed: Job = {
+  cell: { group: 'stress', world: defaultWorld(1000, 0.1, { name: '1,000 agents, 20 minutes', shiftSec: 1200 }) },
+  algorithm: 'pacer',
+  seed: 1,
+  isTimed: true,
+};
+
+const plan = (isShort: boolean): Job[] => {
+  const seeds = isShort ? [1] : [1, 2, 3];
+  const jobs = isShort
+    ? [
+        ...each(
+          mainCells(0.34).filter((cell) => cell.world.agents <= 50),
+          ['pacer', 'reference pacer', 'ratio 2', 'VICIdial TAPERED'],
+          seeds,
+        ),
+        ...each(
+          mixedCells(0.34).filter((cell) => cell.world.agents === 10),
+          ['pacer'],
+          seeds,
+        ),
+        ...each(memorylessCells(0.25, [2, 5, 10]), ['pacer, no shed'], seeds),
+      ]
+    : [
+        ...each(mainCells(1), ['pacer', 'reference pacer'], seeds),
+        ...each(mainCells(1), ['pacer, no shed', ...OTHERS], [1]),
+        ...mainCells(1).flatMap((cell) =>
+          Object.keys(families).map((algorithm) => ({ cell, algorithm, seed: 1, isTuned: true })),
+        ),
+        ...each(stressCells(), ['pacer', 'reference pacer'], [1]),
+        ...each(mixedCells(1), ['pacer'], seeds),
+        ...each(
+          mixedCells(1).filter((cell) => cell.knowledge === 'blind'),
+          ['reference pacer'],
+          seeds,
+        ),
+        ...each(memorylessCells(1, [2, 5, 10, 20, 50]), ['pacer, no shed'], [1]),
+      ];
+  // The longest first, so that no worker is left alone with one at the end.
+  const size = ({ cell: { world }, isTuned }: Job): number =>
+    ((world.agents * world.days * world.shiftSec) / world.answerRate) * (isTuned === true ? 3 : 1);
+  return jobs.sort((a, b) => size(b) - size(a));
+};
+
+const runAll = async (jobs: readonly Job[], workerFile: string, workers: number): Promise<JobResult[]> => {
+  const results: JobResult[] = [];
+  let next = 0;
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(workerFile);
+      const feed = (): void => {
+        const job = jobs[next++];
+        if (job === undefined) {
+          worker.terminate().then(() => resolve(), reject);
+          return;
+        }
+        worker.postMessage(job);
+      };
+      worker.on('message', (result: JobResult) => {
+        results.push(result);
+        if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${jobs.length}`);
+        feed();
+      });
+      worker.on('error', reject);
+      feed();
+    });
+  await Promise.all(Array.from({ length: workers }, one));
+  return results;
+};
+
+type Row = {
+  readonly group: string;
+  readonly name: string;
+  readonly agents: number;
+  readonly answerRate: number;
+  readonly algorithm: string;
+  readonly occupancy: number;
+  /** Half width of the 95 % interval over days and seeds; absent for a single day. */
+  readonly occupancyHalf?: number;
+  readonly dropRate: number;
+  readonly days: number;
+  readonly daysOver: number;
+  readonly worstDay: number;
+  readonly meanWaitMs: number;
+  readonly dialsPerConnect: number;
+  readonly gapToOptimum?: number;
+  readonly knob?: number;
+};
+
+const round = (x: number, digits = 4): number => Number(x.toFixed(digits));
+
+const rowOf = (results: readonly JobResult[]): Row => {
+  const first = results[0];
+  if (first === undefined) throw new Error('A row needs a result.');
+  const { world, group } = first.job.cell;
+  const days = results.flatMap((result) => result.days);
+  const sum = (of: (day: (typeof days)[number]) => number): number => days.reduce((total, day) => total + of(day), 0);
+  const humans = sum((day) => day.humans);
+  const drops = sum((day) => day.drops);
+  const busy = sum((day) => day.busySec);
+  const occupancy = busy / Math.max(1e-9, busy + sum((day) => day.idleSec));
+  const { half } = meanInterval(days.map((day) => day.busySec / Math.max(1e-9, day.busySec + day.idleSec)));
+  return {
+    group,
+    name: world.name,
+    agents: world.agents,
+    answerRate: world.answerRate,
+    algorithm: first.job.algorithm,
+    occupancy: round(occupancy),
+    ...(Number.isFinite(half) ? { occupancyHalf: round(half) } : {}),
+    dropRate: round(drops / Math.max(1, humans)),
+    days: days.length,
+    daysOver: days.filter((day) => day.drops > 0.03 * day.humans).length,
+    worstDay: round(Math.max(...days.map((day) => day.drops / Math.max(1, day.humans)))),
+    meanWaitMs: round(first.meanWaitMs, 0),
+    dialsPerConnect: round(sum((day) => day.dials) / Math.max(1, humans - drops), 2),
+    ...(first.optimum === undefined ? {} : { gapToOptimum: round(first.optimum - occupancy) }),
+    ...(first.knob === undefined ? {} : { knob: round(first.knob, 3) }),
+  };
+};
+
+const print = (rows: readonly Row[]): void => {
+  const percent = (x: number): string => (100 * x).toFixed(1);
+  for (const group of ['main', 'mixed', 'stress', 'memoryless']) {
+    const ofGroup = rows.filter((row) => row.group === group);
+    if (ofGroup.length === 0) continue;
+    console.log(
+      `\n${group}: occupancy % ± / dropped % · days over the limit, worst day % · wait ms · dials per connect`,
+    );
+    for (const name of new Set(ofGroup.map((row) => row.name))) {
+      console.log(`\n  ${name}`);
+      for (const row of ofGroup.filter((other) => other.name === name)) {
+        const half = row.occupancyHalf === undefined ? '' : `±${percent(row.occupancyHalf)}`;
+        console.log(
+          `    ${row.algorithm.padEnd(28)}${percent(row.occupancy).padStart(5)} ${half.padEnd(6)}/ ` +
+            `${(100 * row.dropRate).toFixed(2).padStart(5)} · ${`${row.daysOver}/${row.days}`.padStart(5)}, ` +
+            `${(100 * row.worstDay).toFixed(1).padStart(5)} · ${String(row.meanWaitMs).padStart(4)} · ${row.dialsPerConnect}` +
+            (row.gapToOptimum === undefined ? '' : ` · ${(100 * row.gapToOptimum).toFixed(2)} below the optimum`) +
+            (row.knob === undefined ? '' : ` · knob ${row.knob}`),
+        );
+      }
+    }
+  }
+};
+
+const main = async (): Promise<void> => {
+  const isShort = process.argv.includes('--short');
+  const began = performance.now();
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-pacing-'));
+  try {
+    const outfile = path.join(folder, 'worker.mjs');
+    const entry = fileURLToPath(new URL('./worker.ts', import.meta.url));
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
+    const results = await runAll(plan(isShort), outfile, Math.max(1, Math.min(2, availableParallelism())));
+    const [timing] = await runAll([timed], outfile, 1);
+    const groups = new Map<string, JobResult[]>();
+    for (const result of results) {
+      const key = `${result.job.cell.world.name} ${result.job.algorithm}`;
+      groups.set(key, [...(groups.get(key) ?? []), result]);
+    }
+    const order = [...OWN, ...OTHERS, ...Object.keys(families)];
+    const rows = [...groups.values()]
+      .map(rowOf)
+      .sort(
+        (a, b) =>
+          a.agents - b.agents || a.answerRate - b.answerRate || order.indexOf(a.algorithm) - order.indexOf(b.algorithm),
+      );
+    print(rows);
+    for (const { job, quality } of results) {
+      if (quality === undefined) continue;
+      console.log(
+        `\nlead model, ${job.cell.world.name}, seed ${job.seed}: log loss ${quality.logLoss.toFixed(4)} against ` +
+          `${quality.plainLogLoss.toFixed(4)} of the plain rate, calibration error ${(100 * quality.calibrationError).toFixed(2)} points`,
+      );
+    }
+    const gaps = rows.flatMap((row) => (row.gapToOptimum === undefined ? [] : [row.gapToOptimum]));
+    const maxGapToOptimum = Math.max(0, ...gaps);
+    const p99DecisionMs = round(timing?.p99DecisionMs ?? NaN, 3);
+    console.log(
+      `\nLargest distance to the optimum ${(100 * maxGapToOptimum).toFixed(2)} points; decision p99 at 1,000 agents ` +
+        `${p99DecisionMs} ms; ${((performance.now() - began) / 1000).toFixed(0)} s.\n`,
+    );
+    console.log(JSON.stringify({ cells: rows, maxGapToOptimum, p99DecisionMs }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+await main();
