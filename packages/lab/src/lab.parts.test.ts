@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { EndpointId, LegId } from '@qianhu/core';
+import type { BridgeId, EndpointId, LegId, RecordingId } from '@qianhu/core';
 import { isRoot, resolveHome } from '@qianhu/parts';
+import type { SwitchEvent } from '@qianhu/switch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { until } from '../../switch/src/testing/until.ts';
@@ -114,6 +115,37 @@ test('a phone that is off is announced in early media and ends with a vague stat
   const { ending } = await caller.untilLeg(legId, 'legEnded', 30_000);
   expect(ending).toMatchObject({ sipStatus: 480, by: 'them' });
   expect(caller.story(legId)).toEqual(['legProgress', 'legEnded']);
+});
+
+/** Share of A-law bytes that are not silence (the two smallest levels of either sign). */
+const loudness = (path: string): number => {
+  const bytes = readFileSync(path);
+  const loud = bytes.filter((byte) => ![0xd5, 0x55, 0xd4, 0x54, 0xd7, 0x57].includes(byte)).length;
+  return loud / Math.max(1, bytes.length);
+};
+
+test('what a callee says is heard, and what the carrier announces before the answer too', async () => {
+  const bridgeId = 'hearing' as BridgeId;
+  await caller.sw.createBridge(bridgeId);
+  for (const number of ['1004', '1032']) {
+    const legId = await caller.dial(number, { earlyMediaBridgeId: bridgeId });
+    await caller.untilLeg(legId, number === '1004' ? 'legAnswered' : 'legProgress');
+    const recordingId = `heard-${number}` as RecordingId;
+    await caller.sw.startRecording({ recordingId, leftLegId: legId });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await caller.sw.stopRecording(recordingId);
+    const finished = await until(
+      () =>
+        caller.events.find(
+          (event): event is SwitchEvent & { type: 'recordingFinished' } =>
+            event.type === 'recordingFinished' && event.recordingId === recordingId,
+        ),
+      5000,
+      'The recording did not end.',
+    );
+    expect(loudness(finished.left?.path ?? '')).toBeGreaterThan(0.1);
+    await caller.sw.hangUp(legId, 'normal');
+  }
 });
 
 test('one who hangs up at once was answered all the same', async () => {
