@@ -36,8 +36,15 @@ const timed: Job = {
   isTimed: true,
 };
 
+const option = (name: string): string | undefined => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+
 const plan = (isShort: boolean): Job[] => {
-  const seeds = isShort ? [1] : [1, 2, 3];
+  const count = Number(option('seeds') ?? (isShort ? 1 : 3));
+  const seeds = Array.from({ length: count }, (_, i) => i + 1);
+  const only = option('only');
   const jobs = isShort
     ? [
         ...each(
@@ -70,7 +77,7 @@ const plan = (isShort: boolean): Job[] => {
   // The longest first, so that no worker is left alone with one at the end.
   const size = ({ cell: { world }, isTuned }: Job): number =>
     ((world.agents * world.days * world.shiftSec) / world.answerRate) * (isTuned === true ? 3 : 1);
-  return jobs.sort((a, b) => size(b) - size(a));
+  return jobs.filter((job) => only === undefined || job.cell.group === only).sort((a, b) => size(b) - size(a));
 };
 
 const runAll = async (jobs: readonly Job[], workerFile: string, workers: number): Promise<JobResult[]> => {
@@ -175,6 +182,7 @@ const print = (rows: readonly Row[]): void => {
 };
 
 const main = async (): Promise<void> => {
+  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless) and --seeds N: parts of the whole.
   const isShort = process.argv.includes('--short');
   const began = performance.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-pacing-'));

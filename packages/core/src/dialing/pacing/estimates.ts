@@ -109,6 +109,15 @@ export const countShed = (estimates: Estimates, dialedAtMs: EpochMs, weight: num
   })),
 });
 
+/** Moves open cohorts to where the clock jumped. */
+export const shiftCohorts = (estimates: Estimates, byMs: number): Estimates => ({
+  ...estimates,
+  cohorts: estimates.cohorts.map((cohort) => ({ ...cohort, sec: cohort.sec + Math.round(byMs / 1000) })),
+});
+
+/** Whether a line can have rung so long; anything else is a clock that jumped. */
+const isAge = (sec: number): boolean => sec >= 0 && sec < AGE_BINS;
+
 /** A person answered, `dialedAtMs` being the time of the dial. */
 export const countHuman = (estimates: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
   const age = Math.floor((atMs - dialedAtMs) / 1000);
@@ -116,13 +125,14 @@ export const countHuman = (estimates: Estimates, atMs: EpochMs, dialedAtMs: Epoc
   return {
     ...estimates,
     cohorts: changeCohort(estimates.cohorts, dialedAtMs, (c) => ({ ...c, humans: c.humans + 1 })),
-    answerAges: addCount(estimates.answerAges, age, full ? 0.5 : 1),
+    answerAges: isAge(age) ? addCount(estimates.answerAges, age, full ? 0.5 : 1) : estimates.answerAges,
   };
 };
 
 /** A line ended otherwise: machine, failure, ringing out. */
 export const countMiss = (estimates: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
   const age = Math.floor((atMs - dialedAtMs) / 1000);
+  if (!isAge(age)) return estimates;
   const full = totalCount(estimates.missAges) > 4000;
   return { ...estimates, missAges: addCount(estimates.missAges, age, full ? 0.5 : 1) };
 };

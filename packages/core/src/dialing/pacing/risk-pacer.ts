@@ -1,5 +1,7 @@
 import type { EpochMs } from '../../ids.ts';
 import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingView } from '../pacer.ts';
+import type { ClockJump } from './clock.ts';
+import { byPresentClock, jumpBetween, keepJumps } from './clock.ts';
 import type { Estimates } from './estimates.ts';
 import {
   PLAIN_PROBABILITY,
@@ -12,6 +14,7 @@ import {
   countShed,
   initialEstimates,
   levelNow,
+  shiftCohorts,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
 import { ageRow, factorClass, freeRow, freeTables, modelOf } from './model.ts';
@@ -28,6 +31,8 @@ export type RiskPacerState = {
   readonly estimates: Estimates;
   readonly basis: ModelBasis;
   readonly pricing: PriceState;
+  /** Jumps of the wall clock that stamps may still have to be corrected for. */
+  readonly jumps: readonly ClockJump[];
   /** Lines that this pacer asked to hang up and whose end has not come yet. */
   readonly shedding: readonly string[];
 };
@@ -57,14 +62,17 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
         return {
           ...state,
           estimates: event.human
-            ? countHuman(estimates, event.atMs, event.dialedAtMs)
-            : countMiss(estimates, event.atMs, event.dialedAtMs),
+            ? countHuman(estimates, event.atMs, byPresentClock(event.dialedAtMs, state.jumps, event.atMs))
+            : countMiss(estimates, event.atMs, byPresentClock(event.dialedAtMs, state.jumps, event.atMs)),
         };
       case 'notAnswered':
         if (state.shedding.includes(event.dialId)) {
           return { ...state, shedding: state.shedding.filter((id) => id !== event.dialId) };
         }
-        return { ...state, estimates: countMiss(estimates, event.atMs, event.dialedAtMs) };
+        return {
+          ...state,
+          estimates: countMiss(estimates, event.atMs, byPresentClock(event.dialedAtMs, state.jumps, event.atMs)),
+        };
       case 'connected':
       case 'dropped': {
         const rolled = rollWindows(state.pricing.windows, settings.windows, event.atMs);
@@ -82,7 +90,10 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     view: PacingView,
   ): { readonly state: RiskPacerState; readonly decision: PacingDecision } => {
     const now = view.nowMs;
-    const estimates = closeCohorts(before.estimates, now, settings.ringTimeoutMs, tuning.levelDials);
+    const jump = jumpBetween(before.nowMs, now);
+    const jumps = keepJumps(before.jumps, jump, now);
+    const moved = jump === undefined ? before.estimates : shiftCohorts(before.estimates, jump.byMs);
+    const estimates = closeCohorts(moved, now, settings.ringTimeoutMs, tuning.levelDials);
     const basis = Math.abs(now - before.basis.atMs) >= REFRESH_MS ? basisOf(estimates, settings, now) : before.basis;
     const model = modelOf(basis);
     let pricing: PriceState = {
@@ -97,27 +108,29 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     // People per second: agents' capacity at the occupancy that is likely.
     const rate = (0.75 * view.agents.length) / Math.max(5, model.handleSec);
     const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), rate, now, tuning);
-    const { risk, spareNow } = load(view, model, estimates, level);
+    const { risk, staying } = load(view, model, estimates, level, jumps);
     let lines = 0;
-    const cap = Math.min(view.linesAvailable, view.leadsAvailable);
+    const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
+    const cap = Math.max(0, Math.min(view.linesAvailable, view.leadsAvailable) || 0);
     let price = pricing.price;
-    let limitedBy: PacingLimit = 'enoughLines';
+    let limitedBy: PacingLimit;
     let first = -1;
-    if (closesSec < model.answerLateSec) limitedBy = 'windowClosed';
+    if (view.agents.length === 0) limitedBy = 'noAgents';
+    else if (closesSec < model.answerLateSec) limitedBy = 'windowClosed';
     else
       for (;;) {
         const marginal = risk.marginal();
         if (first < 0) first = marginal;
-        const isFree = marginal <= 1e-9;
+        // One line for each agent who is idle and stays can harm nobody, whatever the approximation says.
+        const isFree = view.ringing.length + lines < staying;
         if (!isFree && (budget.isGuarded || marginal > price)) {
-          limitedBy = budget.isGuarded ? 'guard' : 'enoughLines';
+          limitedBy = budget.isGuarded ? 'guard' : budget.aim < steady / 2 ? 'budget' : 'enoughLines';
           break;
         }
         if (lines >= cap) {
           limitedBy = view.linesAvailable <= view.leadsAvailable ? 'noLines' : 'noLeads';
           break;
         }
-        if (lines > 2000) break;
         const p = Math.min(0.98, level * (view.nextLeads?.[lines] ?? PLAIN_PROBABILITY));
         price = movePrice(price, marginal, budget.target, tuning.priceStepPerDial ?? tuning.priceStep * p);
         pricing = predict(pricing, p * marginal);
@@ -131,15 +144,16 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     if (settings.shedAfterMs !== undefined && lines === 0 && first > 3 * Math.max(price, 0.01)) {
       let oldest;
       for (const line of view.ringing) if (oldest === undefined || line.dialedAtMs < oldest.dialedAtMs) oldest = line;
-      if (oldest !== undefined && now - oldest.dialedAtMs >= settings.shedAfterMs) {
+      const rangMs = oldest === undefined ? 0 : now - byPresentClock(oldest.dialedAtMs, jumps, now);
+      if (oldest !== undefined && rangMs >= Math.max(settings.shedAfterMs, settings.minRingMs)) {
         shed.push(oldest.dialId);
         shedding = [...shedding.slice(-50), oldest.dialId];
-        const later = model.answersLater[ageRow((now - oldest.dialedAtMs) / 1000)]!;
-        next = countShed(estimates, oldest.dialedAtMs, oldest.answerProbability ?? PLAIN_PROBABILITY, later);
+        const later = model.answersLater[ageRow(rangMs / 1000)]!;
+        next = countShed(estimates, now - rangMs, oldest.answerProbability ?? PLAIN_PROBABILITY, later);
       }
     }
     return {
-      state: { version: 1, nowMs: now, estimates: next, basis, pricing, shedding },
+      state: { version: 1, nowMs: now, estimates: next, basis, pricing, jumps, shedding },
       decision: {
         lines,
         shed,
@@ -152,7 +166,6 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
           bias: budget.bias,
           budgetLeft: budget.left,
           answerRate: level * PLAIN_PROBABILITY,
-          spare: spareNow,
         },
       },
     };
@@ -173,6 +186,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
           realised: 0,
           windows: settings.windows.map((w) => ({ period: periodOf(w, nowMs), humans: 0, drops: 0 })),
         },
+        jumps: [],
         shedding: [],
       };
     },
@@ -187,7 +201,8 @@ const load = (
   model: Model,
   estimates: Estimates,
   level: number,
-): { readonly risk: Risk; readonly spareNow: number } => {
+  jumps: readonly ClockJump[],
+): { readonly risk: Risk; readonly staying: number } => {
   const now = view.nowMs;
   const width = model.nodes.length;
   let busy = 0;
@@ -207,7 +222,7 @@ const load = (
     const factor = factorClass(agentFactorLog(estimates, agent.agentId));
     const tables = freeTables(model, factor);
     const table = agent.state === 'wrapUp' ? tables.wrapUp : tables.talk;
-    const row = freeRow((now - agent.sinceMs) / 1000, factor) * width;
+    const row = freeRow((now - byPresentClock(agent.sinceMs, jumps, now)) / 1000, factor) * width;
     if (agent.leavesAtMs === undefined) {
       risk.addCompletion(table, row);
       continue;
@@ -218,10 +233,10 @@ const load = (
     risk.addCompletion(partly, 0);
   }
   for (const line of view.ringing) {
-    const row = ageRow((now - line.dialedAtMs) / 1000);
+    const row = ageRow((now - byPresentClock(line.dialedAtMs, jumps, now)) / 1000);
     const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
     const alive = p * model.answersLater[row]! + (1 - p) * model.missesLater[row]!;
     risk.addLine(model.answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
   }
-  return { risk, spareNow: spare[0] ?? 0 };
+  return { risk, staying: Math.min(...spare) };
 };
