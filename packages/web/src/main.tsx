@@ -51,6 +51,7 @@ const services: Services = {
   shortcuts: new ShortcutRegistry(() => Date.now()),
   theme: createThemeStore(localStorage, matchMedia('(prefers-color-scheme: dark)'), document.documentElement),
   clock: browserClock,
+  onSessionEnd: new Set(),
 };
 
 const root = document.getElementById('root');

@@ -1,8 +1,10 @@
 import { Button } from 'antd';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { createBrowserRouter, Link, Navigate, Outlet, type LoaderFunction, type RouteObject } from 'react-router';
 import { useSession, useUser, UserProvider } from './session/session.ts';
 import { LoginPage } from './features/login/login-page.tsx';
+import { useServices } from './services.ts';
 import { homeOf, type Role } from './shell/nav-items.tsx';
 import { Shell } from './shell/shell.tsx';
 import { Empty, ErrorState } from './ui/states.tsx';
@@ -12,6 +14,13 @@ import { AccountPage } from './features/account/account-page.tsx';
 /** Behind the login; anybody else gets the login page at the same address, and comes back to it. */
 const Root = () => {
   const session = useSession();
+  const { onSessionEnd } = useServices();
+  const isOut = session.data === null;
+  useEffect(() => {
+    if (!isOut) return;
+    for (const act of [...onSessionEnd]) act();
+    onSessionEnd.clear();
+  }, [isOut, onSessionEnd]);
   if (session.data === undefined) {
     if (!session.isError) return null;
     return (

@@ -14,6 +14,8 @@ export type Services = {
   readonly shortcuts: ShortcutRegistry;
   readonly theme: ThemeStore;
   readonly clock: Clock;
+  /** Run once when the session ends, whoever ended it: the phone of a person who left must not ring. */
+  readonly onSessionEnd: Set<() => void>;
 };
 
 const Context = createContext<Services | undefined>(undefined);

@@ -7,7 +7,7 @@ class FakeSocket implements LiveSocket {
   readonly sent: { type: string; topics: string[] }[] = [];
   closedWith: number | undefined;
   onopen: (() => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
   send(text: string): void {
     this.sent.push(JSON.parse(text) as { type: string; topics: string[] });
@@ -16,7 +16,7 @@ class FakeSocket implements LiveSocket {
     this.closedWith = code ?? 1005;
   }
   tell(message: unknown): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
+    this.onmessage?.({ data: JSON.stringify(message) } as MessageEvent);
   }
 }
 

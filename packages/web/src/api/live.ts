@@ -5,8 +5,9 @@ import { Store, type Readable } from '../lib/store.ts';
 export interface LiveSocket {
   send(text: string): void;
   close(code?: number): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
+  /** The event is of no interest. */
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
 }
 

@@ -14,14 +14,14 @@ import {
 import { fromSimple, minuteText, parseMinute, toSimple } from './window-form.ts';
 
 const list = (id: string, isDemo = false): ListView => ({
-  id,
+  listId: id as ListView['listId'],
   name: `名单 ${id}`,
   defaultRegion: 'CN',
   isDemo,
   fieldDefs: [],
   leads: { ready: 10, dialing: 0, done: 0 },
   campaigns: [],
-  createdAt: '2026-01-01T00:00:00.000Z',
+  createdAtMs: 0,
 });
 const trunk = (id: string, isDemo: boolean, isEnabled = true): Trunk =>
   ({ trunkId: id, name: id, isDemo, isEnabled }) as unknown as Trunk;

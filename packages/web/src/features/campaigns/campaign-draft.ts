@@ -33,13 +33,13 @@ const ids = <T>(values: readonly string[]): readonly T[] => values as unknown as
  * real one over every enabled real trunk. A name that was typed stays.
  */
 export const chooseLists = (draft: CampaignDraft, listIds: readonly string[], choice: DraftChoice): CampaignDraft => {
-  const chosen = choice.lists.filter((list) => listIds.includes(list.id));
+  const chosen = choice.lists.filter((list) => listIds.includes(list.listId));
   const isDemo = chosen.length > 0 && chosen.every((list) => list.isDemo);
   const wasDemo = draft.settings.rulePack === 'lab';
   const trunkIds = choice.trunks.filter((trunk) => trunk.isEnabled && trunk.isDemo === isDemo).map((trunk) => trunk.trunkId);
   const keepsTrunks = draft.settings.trunkIds.length > 0 && wasDemo === isDemo;
   const autoName = (names: readonly ListView[]): string => names.map((list) => list.name).join('、').slice(0, 80);
-  const before = choice.lists.filter((list) => (draft.settings.listIds as readonly string[]).includes(list.id));
+  const before = choice.lists.filter((list) => (draft.settings.listIds as readonly string[]).includes(list.listId));
   const isNameOurs = draft.name === '' || draft.name === autoName(before);
   return {
     ...draft,

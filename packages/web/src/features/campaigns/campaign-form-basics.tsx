@@ -21,8 +21,8 @@ export const BasicsSection = (props: FormProps & { readonly campaignId?: Campaig
   const isDemo = settings.rulePack === 'lab';
   const otherUse = (listId: string) =>
     choice.lists
-      .find((list) => list.id === listId)
-      ?.campaigns.find((use) => use.id !== campaignId && !['stopped', 'finished', 'draft'].includes(use.phase));
+      .find((list) => list.listId === listId)
+      ?.campaigns.find((use) => use.campaignId !== campaignId && !['stopped', 'finished', 'draft'].includes(use.phase));
   return (
     <section className="q-card">
       <h2>{t('campaignForm.section.basics')}</h2>
@@ -35,9 +35,9 @@ export const BasicsSection = (props: FormProps & { readonly campaignId?: Campaig
             showSearch={{ optionFilterProp: 'label' }}
             onChange={(ids: string[]) => change(chooseLists(draft, ids, choice))}
             options={choice.lists.map((list) => {
-              const use = otherUse(list.id);
+              const use = otherUse(list.listId);
               return {
-                value: list.id,
+                value: list.listId as string,
                 disabled: use !== undefined,
                 label:
                   use === undefined

@@ -1,8 +1,7 @@
-import { campaignRoutes, trunkRoutes, userRoutes, type Campaign } from '@qianhu/contracts';
+import { campaignRoutes, listRoutes, trunkRoutes, userRoutes, type Campaign } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
-import { listRoutes } from '../lists/lists-api.ts';
 import { CampaignForm } from './campaign-form.tsx';
 import { chooseLists, emptyDraft } from './campaign-draft.ts';
 
@@ -19,13 +18,13 @@ export const CampaignFormLoader = ({
     queryKey: ['campaigns', 'form', campaign?.campaignId ?? 'new'],
     queryFn: async ({ signal }) => {
       const [lists, trunks, users, defaults, latest] = await Promise.all([
-        api.call(listRoutes.page, { query: { limit: 200 }, signal }),
+        api.call(listRoutes.listLists, { query: { limit: 200 }, signal }),
         api.call(trunkRoutes.listTrunks, { signal }),
         api.call(userRoutes.listUsers, { signal }),
         api.call(campaignRoutes.getCampaignDefaults, { signal }),
         api.call(campaignRoutes.listCampaigns, { query: { limit: 20 }, signal }),
       ]);
-      const sample = latest.items.find((item) => item.isDemo === lists.items.find((l) => l.id === firstLists[0])?.isDemo);
+      const sample = latest.items.find((item) => item.isDemo === lists.items.find((l) => (l.listId as string) === firstLists[0])?.isDemo);
       const last =
         campaign !== undefined || sample === undefined
           ? undefined

@@ -5,7 +5,7 @@ import { Store } from '../../lib/store.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { FakeSoftphone } from '../../softphone/fake-softphone.ts';
 import type { SoftphoneCredentials } from '../../softphone/port.ts';
-import { DeskModel, type DeskApi } from './desk-model.ts';
+import { DeskModel, type DeskApi, type DeskOptions } from './desk-model.ts';
 import type { AgentView } from './desk-types.ts';
 import { sessionDraftStore } from './draft-store.ts';
 import { MemoryStorage } from '../../lib/testing/memory-storage.ts';
@@ -22,7 +22,7 @@ const agent = (change: Partial<AgentView> = {}): AgentView => ({
   ...change,
 });
 
-const call = (id = 'c1'): AgentView['call'] => ({ callId: id, answeredAtMs: 1 }) as unknown as AgentView['call'];
+const call = (id = 'c1') => ({ callId: id, answeredAtMs: 1 }) as unknown as NonNullable<AgentView['call']>;
 
 /** Lets all settled promises run. */
 const settle = async (): Promise<void> => {
@@ -55,7 +55,11 @@ class FakeApi implements DeskApi {
   dispose = (disposal: object): Promise<void> => this.#act(`dispose ${JSON.stringify(disposal)}`);
 }
 
-const setUp = (view: TopicView<AgentView> = { kind: 'live', data: agent() }, storage: Storage = new MemoryStorage()) => {
+const setUp = (
+  view: TopicView<AgentView> = { kind: 'live', data: agent() },
+  storage: Storage = new MemoryStorage(),
+  station: DeskOptions['station'] = { kind: 'browser', mode: 'keptUp' },
+) => {
   const clock = new VirtualClock();
   const api = new FakeApi();
   const phone = new FakeSoftphone();
@@ -64,6 +68,7 @@ const setUp = (view: TopicView<AgentView> = { kind: 'live', data: agent() }, sto
     api,
     phone,
     clock,
+    station,
     view: source,
     drafts: sessionDraftStore(storage),
     needsCallbackTime: (code) => code === 'callback',
@@ -242,6 +247,16 @@ describe('the desk', () => {
     expect(phone.state.get().kind).toBe('registered');
     show({ phase: 'loggedOut' });
     expect(phone.state.get().kind).toBe('off');
+  });
+
+  it('logs in an agent with a SIP phone without touching the browser’s', async () => {
+    const { actions, api, phone, show } = desk(undefined, undefined, { kind: 'sip', mode: 'perCall' });
+    actions().enter?.();
+    await settle();
+    expect(api.calls).toEqual(['logIn']);
+    show({ phase: 'paused', stationUp: false });
+    expect(phone.started).toHaveLength(0);
+    expect(Object.keys(actions()).sort()).toEqual(['leave', 'ready']);
   });
 
   it('takes the phone from another tab only when asked', async () => {

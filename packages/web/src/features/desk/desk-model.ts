@@ -70,6 +70,8 @@ export type DeskActions = {
 };
 
 export type DeskOptions = {
+  /** How this agent's phone is reached. Only the browser's is ours to start; only one that is kept up must stand. */
+  readonly station: { readonly kind: 'browser' | 'sip' | 'mobile'; readonly mode: 'keptUp' | 'perCall' };
   readonly api: DeskApi;
   readonly view: Readable<TopicView<AgentView>>;
   readonly phone: Softphone;
@@ -109,6 +111,10 @@ export class DeskModel {
     this.#refresh();
   }
 
+  get #isBrowserPhone(): boolean {
+    return this.#options.station.kind === 'browser';
+  }
+
   get state(): Readable<DeskState> {
     return this.#state;
   }
@@ -128,7 +134,8 @@ export class DeskModel {
     const isOut = agent.phase === 'loggedOut';
     if (isOut) return { enter: () => void this.#enter() };
     if (phone.kind === 'elsewhere') return { takeOver: () => void this.#startPhone({ takeOver: true }) };
-    const needsPhone = phone.kind === 'off' || phone.kind === 'failed';
+    const needsPhone = this.#isBrowserPhone && (phone.kind === 'off' || phone.kind === 'failed');
+    const hasStation = agent.stationUp || this.#options.station.mode === 'perCall';
     const inCall = isInCall(agent.phase);
     const wrapUp = agent.phase === 'wrapUp';
     const isTalking = agent.phase === 'talking' || agent.phase === 'held';
@@ -136,7 +143,7 @@ export class DeskModel {
     return {
       ...(needsPhone ? { connect: () => void this.#startPhone({}) } : {}),
       ...(inCall ? {} : { leave: () => void this.#leave() }),
-      ...(agent.stationUp && (agent.phase === 'paused' || wrapUp || agent.pauseAfterCall !== undefined)
+      ...(hasStation && (agent.phase === 'paused' || wrapUp || agent.pauseAfterCall !== undefined)
         ? { ready: () => void this.#run('ready', () => this.#options.api.ready()) }
         : {}),
       ...(agent.phase === 'paused' || agent.phase === 'connecting'
@@ -203,7 +210,7 @@ export class DeskModel {
   /** After a reload the server still has us logged in: bring the phone back without a question. */
   #keepPhone(state: DeskState): void {
     const { agent, phone } = state;
-    if (state.link !== 'live' || agent === undefined || this.#isClosed) return;
+    if (state.link !== 'live' || agent === undefined || this.#isClosed || !this.#isBrowserPhone) return;
     if (agent.phase === 'loggedOut') {
       if (phone.kind !== 'off' && state.pending === undefined) this.#options.phone.stop();
       return;
@@ -212,7 +219,11 @@ export class DeskModel {
       this.#hasResumed = true;
       void this.#startPhone({});
     }
-    const isLost = phone.kind === 'registered' && !agent.stationUp && state.pending === undefined;
+    const isLost =
+      this.#options.station.mode === 'keptUp' &&
+      phone.kind === 'registered' &&
+      !agent.stationUp &&
+      state.pending === undefined;
     if (!isLost) {
       this.#cancelReopen?.();
       this.#cancelReopen = undefined;
@@ -237,6 +248,10 @@ export class DeskModel {
   async #enter(): Promise<void> {
     await this.#run('enter', async () => {
       const { phone, api } = this.#options;
+      if (!this.#isBrowserPhone) {
+        await api.logIn();
+        return;
+      }
       this.#hasResumed = true;
       const microphone = await phone.checkMicrophone();
       // The microphone's state says what is wrong and how to mend it; nothing to add.

@@ -1,11 +1,14 @@
 import {
   IMPORT_DELIMITERS,
   IMPORT_ENCODINGS,
+  importRoutes,
+  listRoutes,
   type ColumnTarget,
   type ImportOptions,
   type ImportPreview,
   type ImportSourceOptions,
   type ImportView,
+  type ListView,
 } from '@qianhu/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Alert, Button, Input, Segmented, Select, Switch } from 'antd';
@@ -18,11 +21,10 @@ import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { ImportColumnCard } from './import-column-card.tsx';
 import { ImportOptionFields } from './import-option-fields.tsx';
 import { listNameFrom, mappingFaults, suggestedMapping } from './import-mapping.ts';
-import { listRoutes } from './lists-api.ts';
 
 type Props = {
   readonly view: ImportView;
-  readonly listId: string | undefined;
+  readonly listId: ListView['listId'] | undefined;
   readonly onStarted: (view: ImportView) => void;
 };
 
@@ -30,10 +32,10 @@ type Props = {
 export const ImportColumns = (props: Props) => {
   const { api } = useServices();
   const [source, setSource] = useState<ImportSourceOptions>({});
-  const importId = props.view.id;
+  const importId = props.view.importId;
   const query = useQuery({
     queryKey: ['imports', 'preview', importId, source],
-    queryFn: ({ signal }) => api.call(listRoutes.preview, { params: { importId }, body: source, signal }),
+    queryFn: ({ signal }) => api.call(importRoutes.previewImport, { params: { importId }, body: { source }, signal }),
     placeholderData: keepPreviousData,
   });
   return (
@@ -67,7 +69,7 @@ const Mapping = ({
   const { t } = useTranslation();
   const { api } = useServices();
   const [columns, setColumns] = useState<readonly ColumnTarget[]>(() => suggestedMapping(preview));
-  const [target, setTarget] = useState<{ isNew: boolean; name: string; listId: string | undefined }>({
+  const [target, setTarget] = useState<{ isNew: boolean; name: string; listId: ListView['listId'] | undefined }>({
     isNew: listId === undefined,
     name: listNameFrom(view.fileName),
     listId,
@@ -79,12 +81,13 @@ const Mapping = ({
   const start = useCommand(
     async () => {
       const id = target.isNew
-        ? (await api.call(listRoutes.create, { body: { name: target.name.trim() } })).id
-        : (target.listId ?? '');
+        ? (await api.call(listRoutes.createList, { body: { name: target.name.trim() } })).listId
+        : target.listId;
+      if (id === undefined) throw new Error('The button is disabled without a list.');
       // A second try after a failed start must not make a second list.
       setTarget({ isNew: false, name: target.name, listId: id });
-      return api.call(listRoutes.start, {
-        params: { importId: view.id },
+      return api.call(importRoutes.startImport, {
+        params: { importId: view.importId },
         body: { listId: id, source, columns: [...columns], options },
       });
     },
@@ -145,14 +148,14 @@ const Target = ({
   onChange,
 }: {
   readonly view: ImportView;
-  readonly target: { isNew: boolean; name: string; listId: string | undefined };
-  readonly onChange: (target: { isNew: boolean; name: string; listId: string | undefined }) => void;
+  readonly target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined };
+  readonly onChange: (target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined }) => void;
 }) => {
   const { t } = useTranslation();
   const { api } = useServices();
   const lists = useQuery({
     queryKey: ['lists', 'choice'],
-    queryFn: ({ signal }) => api.call(listRoutes.page, { query: { limit: 200 }, signal }),
+    queryFn: ({ signal }) => api.call(listRoutes.listLists, { query: { limit: 200 }, signal }),
   });
   return (
     <>
@@ -176,15 +179,15 @@ const Target = ({
           onChange={(event) => onChange({ ...target, name: event.target.value })}
         />
       ) : (
-        <Select
+        <Select<ListView['listId'] | null>
           value={target.listId ?? null}
           aria-label={t('importer.pickList')}
           placeholder={t('importer.pickList')}
           style={{ width: 260 }}
           loading={lists.isPending}
           showSearch={{ optionFilterProp: 'label' }}
-          options={(lists.data?.items ?? []).map((list) => ({ value: list.id, label: list.name }))}
-          onChange={(listId: string) => onChange({ ...target, listId })}
+          options={(lists.data?.items ?? []).map((list) => ({ value: list.listId, label: list.name }))}
+          onChange={(listId) => onChange({ ...target, listId: listId ?? undefined })}
         />
       )}
     </>

@@ -1,4 +1,4 @@
-import { importView, type ImportView } from '@qianhu/contracts';
+import { uploadedImport, type ImportView } from '@qianhu/contracts';
 import { Button, Progress } from 'antd';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -31,11 +31,11 @@ export const ImportFile = ({ onUploaded }: { readonly onUploaded: (view: ImportV
     abort.current = controller;
     setUpload({ kind: 'sending', ratio: 0, name: file.name });
     try {
-      const view = await api.upload('/imports', file, importView, {
+      const uploaded = await api.upload('/imports', file, uploadedImport, {
         signal: controller.signal,
         onProgress: (ratio) => setUpload({ kind: 'sending', ratio, name: file.name }),
       });
-      onUploaded(view);
+      onUploaded(uploaded.import);
     } catch (error) {
       setUpload(controller.signal.aborted ? { kind: 'idle' } : { kind: 'failed', error, file });
     }

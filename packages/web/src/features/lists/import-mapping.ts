@@ -38,11 +38,11 @@ export const importRatio = (view: Pick<ImportView, 'state' | 'bytesRead' | 'file
 
 /** Milliseconds left at the speed so far; undefined before there is a speed worth telling. */
 export const importLeftMs = (
-  view: Pick<ImportView, 'state' | 'bytesRead' | 'fileBytes' | 'startedAt'>,
+  view: Pick<ImportView, 'state' | 'bytesRead' | 'fileBytes' | 'startedAtMs'>,
   nowMs: number,
 ): number | undefined => {
-  if (view.state !== 'running' || view.startedAt === null) return undefined;
-  const spent = nowMs - Date.parse(view.startedAt);
+  if (view.state !== 'running' || view.startedAtMs === undefined) return undefined;
+  const spent = nowMs - view.startedAtMs;
   const ratio = importRatio(view);
   return spent < 2000 || ratio < 0.02 ? undefined : (spent / ratio) * (1 - ratio);
 };

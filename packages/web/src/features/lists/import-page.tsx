@@ -1,3 +1,4 @@
+import { importRoutes, type ImportView, type ListView } from '@qianhu/contracts';
 import { Steps } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
@@ -8,7 +9,6 @@ import { Page } from '../../ui/page.tsx';
 import { ImportColumns } from './import-columns.tsx';
 import { ImportFile } from './import-file.tsx';
 import { ImportRun } from './import-run.tsx';
-import { listRoutes } from './lists-api.ts';
 
 /**
  * The way of a file into a list. Each step is at an address of its own import, so that a reload or a shared link comes back
@@ -19,11 +19,11 @@ export const Component = () => {
   const { api, queries } = useServices();
   const { importId } = useParams();
   const [search] = useSearchParams();
-  const listId = search.get('list') ?? undefined;
+  const listId = (search.get('list') ?? undefined) as ListView['listId'] | undefined;
   const navigate = useNavigate();
   const query = useQuery({
     queryKey: ['imports', 'one', importId],
-    queryFn: ({ signal }) => api.call(listRoutes.import, { params: { importId: importId ?? '' }, signal }),
+    queryFn: ({ signal }) => api.call(importRoutes.getImport, { params: { importId: (importId ?? '') as ImportView['importId'] }, signal }),
     enabled: importId !== undefined,
   });
   const step = importId === undefined ? 0 : query.data === undefined || query.data.state === 'uploaded' ? 1 : 2;
@@ -37,8 +37,8 @@ export const Component = () => {
       {importId === undefined ? (
         <ImportFile
           onUploaded={(view) => {
-            queries.setQueryData(['imports', 'one', view.id], view);
-            void navigate(`/lists/import/${view.id}${listId === undefined ? '' : `?list=${listId}`}`);
+            queries.setQueryData(['imports', 'one', view.importId], view);
+            void navigate(`/lists/import/${view.importId}${listId === undefined ? '' : `?list=${listId}`}`);
           }}
         />
       ) : (
@@ -48,7 +48,7 @@ export const Component = () => {
               <ImportColumns
                 view={view}
                 listId={listId}
-                onStarted={(next) => queries.setQueryData(['imports', 'one', view.id], next)}
+                onStarted={(next) => queries.setQueryData(['imports', 'one', view.importId], next)}
               />
             ) : (
               <ImportRun first={view} />

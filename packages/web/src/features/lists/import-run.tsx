@@ -1,4 +1,4 @@
-import { NOTE_REASONS, REJECT_REASONS, type ImportView } from '@qianhu/contracts';
+import { importRoutes, NOTE_REASONS, REJECT_REASONS, type ImportView } from '@qianhu/contracts';
 import { Alert, Button, Popconfirm, Progress } from 'antd';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,7 +11,7 @@ import { useServices } from '../../services.ts';
 import { Stat, Stats } from '../../ui/stat.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { importLeftMs, importRatio } from './import-mapping.ts';
-import { importTopic, listRoutes, notesPath, rejectsPath } from './lists-api.ts';
+import { importTopic, notesPath, rejectsPath } from './lists-api.ts';
 
 const progressStatus = { uploaded: 'normal', running: 'active', done: 'success', cancelled: 'normal', failed: 'exception' } as const;
 
@@ -21,17 +21,17 @@ export const ImportRun = ({ first }: { readonly first: ImportView }) => {
   const { api, queries } = useServices();
   const { language } = useLanguage();
   const now = useNow();
-  const live = dataOf(useTopic(first.state === 'running' ? importTopic(first.id) : undefined));
+  const live = dataOf(useTopic(first.state === 'running' ? importTopic(first.importId) : undefined));
   const view = live ?? first;
-  const cancel = useCommand(() => api.call(listRoutes.cancel, { params: { importId: first.id } }), {
+  const cancel = useCommand(() => api.call(importRoutes.cancelImport, { params: { importId: first.importId } }), {
     refresh: ['imports', 'lists', 'leads'],
   });
   const restart = useCommand(
     async () => {
-      if (view.listId === null || view.settings === null) return;
+      if (view.listId === undefined || view.settings === undefined) return;
       const { columns, options, source } = view.settings;
-      await api.call(listRoutes.start, {
-        params: { importId: view.id },
+      await api.call(importRoutes.startImport, {
+        params: { importId: view.importId },
         body: { listId: view.listId, columns, options, source },
       });
     },
@@ -76,12 +76,12 @@ export const ImportRun = ({ first }: { readonly first: ImportView }) => {
           {view.rowsNoted > 0 && <Stat label={t('importer.counts.noted')} value={view.rowsNoted.toLocaleString()} />}
         </Stats>
       </section>
-      {view.error !== null && (
+      {view.error !== undefined && (
         <Alert
           type="error"
           showIcon
           title={t(`importer.fileFault.${view.error.code}`)}
-          description={view.error.row === undefined ? undefined : t('importer.failedAt', { row: view.error.row })}
+          description={view.error.message}
         />
       )}
       {reasons.length > 0 && (
@@ -113,12 +113,12 @@ export const ImportRun = ({ first }: { readonly first: ImportView }) => {
             </Button>
           </Popconfirm>
         )}
-        {isOver && view.canRestart && view.state !== 'done' && (
+        {isOver && view.canStart && view.state !== 'done' && (
           <Button onClick={() => restart.mutate()} loading={restart.isPending}>
             {t('importer.restart')}
           </Button>
         )}
-        {isOver && view.listId !== null && (
+        {isOver && view.listId !== undefined && (
           <>
             <Link to={`/campaigns/new?list=${view.listId}`}>
               <Button type="primary">{t('list.makeCampaign')}</Button>
@@ -129,12 +129,12 @@ export const ImportRun = ({ first }: { readonly first: ImportView }) => {
           </>
         )}
         {isOver && view.hasRejects && (
-          <Button href={api.href(rejectsPath(view.id))} download>
+          <Button href={api.href(rejectsPath(view.importId))} download>
             {t('importer.downloadRejects')}
           </Button>
         )}
         {isOver && view.hasNotes && (
-          <Button href={api.href(notesPath(view.id))} download>
+          <Button href={api.href(notesPath(view.importId))} download>
             {t('importer.downloadNotes')}
           </Button>
         )}

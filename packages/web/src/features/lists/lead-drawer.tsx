@@ -1,4 +1,4 @@
-import { verdict as verdictSchema } from '@qianhu/contracts';
+import { listRoutes, verdict as verdictSchema, type LeadView } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Drawer } from 'antd';
 import { useTranslation } from 'react-i18next';
@@ -10,15 +10,12 @@ import { AsyncView } from '../../ui/async-view.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Facts } from '../../ui/stat.tsx';
 import { VerdictView } from '../verdict/verdict-view.tsx';
-import { listRoutes } from './lists-api.ts';
 
 /** One lead: its data, its attempts, and why it was last not dialled. */
 export const LeadDrawer = ({
-  listId,
   leadId,
   onClose,
 }: {
-  readonly listId: string;
   readonly leadId: string;
   readonly onClose: () => void;
 }) => {
@@ -26,8 +23,8 @@ export const LeadDrawer = ({
   const { api } = useServices();
   const codeText = useCodeText();
   const query = useQuery({
-    queryKey: ['leads', listId, 'one', leadId],
-    queryFn: ({ signal }) => api.call(listRoutes.lead, { params: { listId, leadId }, signal }),
+    queryKey: ['leads', 'one', leadId],
+    queryFn: ({ signal }) => api.call(listRoutes.getLead, { params: { leadId: leadId as LeadView['leadId'] }, signal }),
   });
   return (
     <Drawer open size={520} onClose={onClose} title={query.data?.name ?? t('list.leadsOf')}>
@@ -41,7 +38,7 @@ export const LeadDrawer = ({
                   [t('list.number'), <span key="n" className="q-num">{phoneText(lead.number)}</span>],
                   lead.altNumbers.length > 0 && [t('list.altNumbers'), lead.altNumbers.map(phoneText).join('、')],
                   [t('list.state'), t(`leadState.${lead.state}`)],
-                  lead.doneReason !== null && [t('list.doneReason'), codeText('outcome', lead.doneReason)],
+                  lead.doneReason !== undefined && [t('list.doneReason'), codeText('outcome', lead.doneReason)],
                   [t('list.zone'), lead.zones.join('、') || t('state.unknown')],
                   [t('list.priority'), lead.priority],
                   [t('list.attempts'), lead.attempts],
@@ -53,12 +50,12 @@ export const LeadDrawer = ({
                 {lead.attemptList.length === 0 && <p className="q-faint">{t('list.noHistory')}</p>}
                 <ul>
                   {lead.attemptList.map((attempt) => (
-                    <li key={attempt.id} className="q-row">
-                      <Link to={`/attempts/${attempt.id}`}>
-                        <Moment atMs={Date.parse(attempt.createdAt)} />
+                    <li key={attempt.attemptId} className="q-row">
+                      <Link to={`/attempts/${attempt.attemptId}`}>
+                        <Moment atMs={attempt.createdAtMs} />
                       </Link>
                       <span>{codeText('outcome', attempt.outcome ?? 'open')}</span>
-                      {attempt.note !== null && <span className="q-soft">{attempt.note}</span>}
+                      {attempt.note !== undefined && <span className="q-soft">{attempt.note}</span>}
                     </li>
                   ))}
                 </ul>

@@ -1,17 +1,18 @@
+import { importRoutes, type ListView } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useServices } from '../../services.ts';
 import { Moment } from '../../ui/moment.tsx';
-import { listRoutes, rejectsPath } from './lists-api.ts';
+import { rejectsPath } from './lists-api.ts';
 
 /** The imports of a list: few, so all on one card; nothing while there are none. */
-export const ListImports = ({ listId }: { readonly listId: string }) => {
+export const ListImports = ({ listId }: { readonly listId: ListView['listId'] }) => {
   const { t } = useTranslation();
   const { api } = useServices();
   const query = useQuery({
     queryKey: ['imports', listId],
-    queryFn: ({ signal }) => api.call(listRoutes.imports, { query: { listId }, signal }),
+    queryFn: ({ signal }) => api.call(importRoutes.listImports, { query: { listId }, signal }),
   });
   if (query.data === undefined || query.data.items.length === 0) return null;
   return (
@@ -19,20 +20,20 @@ export const ListImports = ({ listId }: { readonly listId: string }) => {
       <h2>{t('list.imports')}</h2>
       <ul>
         {query.data.items.map((item) => (
-          <li key={item.id} className="q-row" style={{ columnGap: 16 }}>
-            <Link to={`/lists/import/${item.id}`}>{item.fileName}</Link>
+          <li key={item.importId} className="q-row" style={{ columnGap: 16 }}>
+            <Link to={`/lists/import/${item.importId}`}>{item.fileName}</Link>
             <span>{t(`importer.stateText.${item.state}`)}</span>
             <span className="q-soft q-num">
               {t('importer.counts.imported')} {item.rowsImported.toLocaleString()} · {t('importer.counts.rejected')}{' '}
               {item.rowsRejected.toLocaleString()}
             </span>
             {item.hasRejects && (
-              <a href={api.href(rejectsPath(item.id))} download>
+              <a href={api.href(rejectsPath(item.importId))} download>
                 {t('importer.downloadRejects')}
               </a>
             )}
             <span className="q-faint">
-              <Moment atMs={Date.parse(item.createdAt)} />
+              <Moment atMs={item.createdAtMs} />
             </span>
           </li>
         ))}

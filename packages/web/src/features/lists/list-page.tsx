@@ -1,5 +1,5 @@
 import { DeleteOutlined, EditOutlined, UploadOutlined } from '@ant-design/icons';
-import { LEAD_STATES, type LeadView } from '@qianhu/contracts';
+import { leadState, listRoutes, type LeadView, type ListView } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { App, Button, Input, Select, type TableColumnsType } from 'antd';
 import { useState } from 'react';
@@ -20,11 +20,12 @@ import { Empty } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { LeadDrawer } from './lead-drawer.tsx';
 import { ListImports } from './list-imports.tsx';
-import { listRoutes } from './lists-api.ts';
+
+const LEAD_STATES = leadState.options;
 
 /** One list with its leads. */
 export const Component = () => {
-  const { listId = '' } = useParams();
+  const listId = (useParams()['listId'] ?? '') as ListView['listId'];
   const { t } = useTranslation();
   const { api } = useServices();
   const { modal } = App.useApp();
@@ -32,13 +33,13 @@ export const Component = () => {
   const [isRenaming, setRenaming] = useState(false);
   const query = useQuery({
     queryKey: ['lists', 'one', listId],
-    queryFn: ({ signal }) => api.call(listRoutes.one, { params: { listId }, signal }),
+    queryFn: ({ signal }) => api.call(listRoutes.getList, { params: { listId }, signal }),
   });
   const rename = useCommand(
-    (name: string) => api.call(listRoutes.update, { params: { listId }, body: { name } }),
+    (name: string) => api.call(listRoutes.updateList, { params: { listId }, body: { name } }),
     { refresh: ['lists'], done: t('state.saved'), onDone: () => setRenaming(false) },
   );
-  const remove = useCommand(() => api.call(listRoutes.remove, { params: { listId } }), {
+  const remove = useCommand(() => api.call(listRoutes.deleteList, { params: { listId } }), {
     done: t('list.removed'),
     refresh: ['lists'],
     onDone: () => void navigate('/lists'),
@@ -83,11 +84,11 @@ export const Component = () => {
               >
                 {t('action.delete')}
               </Button>
-              <Link to={`/lists/import?list=${list.id}`}>
+              <Link to={`/lists/import?list=${list.listId}`}>
                 <Button icon={<UploadOutlined />}>{t('list.importMore')}</Button>
               </Link>
               {list.campaigns.length === 0 && (
-                <Link to={`/campaigns/new?list=${list.id}`}>
+                <Link to={`/campaigns/new?list=${list.listId}`}>
                   <Button type="primary">{t('list.makeCampaign')}</Button>
                 </Link>
               )}
@@ -106,7 +107,7 @@ export const Component = () => {
                     {list.campaigns.length === 0
                       ? t('list.unused')
                       : list.campaigns.map((campaign) => (
-                          <Link key={campaign.id} to={`/campaigns/${campaign.id}`}>
+                          <Link key={campaign.campaignId} to={`/campaigns/${campaign.campaignId}`}>
                             {campaign.name}{' '}
                           </Link>
                         ))}
@@ -115,15 +116,15 @@ export const Component = () => {
               />
             </Stats>
           </section>
-          <ListImports listId={list.id} />
-          <Leads listId={list.id} />
+          <ListImports listId={list.listId} />
+          <Leads listId={list.listId} />
         </Page>
       )}
     </AsyncView>
   );
 };
 
-const Leads = ({ listId }: { readonly listId: string }) => {
+const Leads = ({ listId }: { readonly listId: ListView['listId'] }) => {
   const { t } = useTranslation();
   const { api } = useServices();
   const codeText = useCodeText();
@@ -143,7 +144,7 @@ const Leads = ({ listId }: { readonly listId: string }) => {
       { replace: true },
     );
   const pages = usePages(['leads', listId, state, number, name], (cursor, signal) =>
-    api.call(listRoutes.leads, {
+    api.call(listRoutes.listLeads, {
       params: { listId },
       query: {
         ...(state === undefined ? {} : { state }),
@@ -162,10 +163,10 @@ const Leads = ({ listId }: { readonly listId: string }) => {
       render: (_, lead) => (
         <a
           className="q-num"
-          href={`?lead=${lead.id}`}
+          href={`?lead=${lead.leadId}`}
           onClick={(event) => {
             event.preventDefault();
-            change('lead', lead.id);
+            change('lead', lead.leadId);
           }}
         >
           {phoneText(lead.number)}
@@ -187,12 +188,12 @@ const Leads = ({ listId }: { readonly listId: string }) => {
     {
       title: t('list.lastOutcome'),
       key: 'lastOutcome',
-      render: (_, lead) => (lead.lastOutcome === null ? '–' : codeText('outcome', lead.lastOutcome)),
+      render: (_, lead) => (lead.lastOutcome === undefined ? '–' : codeText('outcome', lead.lastOutcome)),
     },
     {
       title: t('list.lastAttemptAt'),
       key: 'lastAttemptAt',
-      render: (_, lead) => (lead.lastAttemptAt === null ? '–' : <Moment atMs={Date.parse(lead.lastAttemptAt)} />),
+      render: (_, lead) => (lead.lastAttemptAtMs === undefined ? '–' : <Moment atMs={lead.lastAttemptAtMs} />),
     },
     {
       title: t('list.nextAt'),
@@ -200,10 +201,10 @@ const Leads = ({ listId }: { readonly listId: string }) => {
       render: (_, lead) =>
         lead.state === 'done' ? (
           '–'
-        ) : lead.nextAt === null || Date.parse(lead.nextAt) < serverTime.now() ? (
+        ) : lead.nextAtMs === undefined || lead.nextAtMs < serverTime.now() ? (
           t('list.now')
         ) : (
-          <Moment atMs={Date.parse(lead.nextAt)} />
+          <Moment atMs={lead.nextAtMs} />
         ),
     },
   ];
@@ -240,11 +241,11 @@ const Leads = ({ listId }: { readonly listId: string }) => {
       <PagedTable
         pages={pages}
         columns={columns}
-        rowKey={(lead) => lead.id}
-        onOpen={(lead) => change('lead', lead.id)}
+        rowKey={(lead) => lead.leadId}
+        onOpen={(lead) => change('lead', lead.leadId)}
         empty={<Empty title={isFiltered ? t('list.noLeadsFound') : t('list.noLeads')} />}
       />
-      {openId !== null && <LeadDrawer listId={listId} leadId={openId} onClose={() => change('lead', undefined)} />}
+      {openId !== null && <LeadDrawer leadId={openId} onClose={() => change('lead', undefined)} />}
     </section>
   );
 };

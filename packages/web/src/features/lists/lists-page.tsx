@@ -1,5 +1,5 @@
 import { PlusOutlined, UploadOutlined } from '@ant-design/icons';
-import type { ListView } from '@qianhu/contracts';
+import { listRoutes, type ListView } from '@qianhu/contracts';
 import { Button, Form, Input, Modal, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -14,7 +14,6 @@ import { ShareBar } from '../../ui/share-bar.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
-import { listRoutes } from './lists-api.ts';
 
 const total = (list: ListView): number => list.leads.ready + list.leads.dialing + list.leads.done;
 
@@ -26,7 +25,7 @@ export const Component = () => {
   const [search, setSearch] = useState('');
   const [isCreating, setCreating] = useState(false);
   const pages = usePages(['lists', search], (cursor, signal) =>
-    api.call(listRoutes.page, { query: { ...(search === '' ? {} : { search }), ...(cursor ? { cursor } : {}) }, signal }),
+    api.call(listRoutes.listLists, { query: { ...(search === '' ? {} : { search }), ...(cursor ? { cursor } : {}) }, signal }),
   );
   useShortcuts([
     { keys: 'n', label: t('list.import'), group: t('shortcut.group.page'), run: () => void navigate('/lists/import') },
@@ -37,7 +36,7 @@ export const Component = () => {
       key: 'name',
       render: (_, list) => (
         <span className="q-row">
-          <Link to={`/lists/${list.id}`}>{list.name}</Link>
+          <Link to={`/lists/${list.listId}`}>{list.name}</Link>
           {list.isDemo && <DemoBadge />}
         </span>
       ),
@@ -77,13 +76,13 @@ export const Component = () => {
           <span className="q-faint">{t('list.unused')}</span>
         ) : (
           list.campaigns.map((campaign) => (
-            <div key={campaign.id}>
-              <Link to={`/campaigns/${campaign.id}`}>{campaign.name}</Link>
+            <div key={campaign.campaignId}>
+              <Link to={`/campaigns/${campaign.campaignId}`}>{campaign.name}</Link>
             </div>
           ))
         ),
     },
-    { title: t('list.createdAt'), key: 'createdAt', render: (_, list) => <Moment atMs={Date.parse(list.createdAt)} /> },
+    { title: t('list.createdAt'), key: 'createdAt', render: (_, list) => <Moment atMs={list.createdAtMs} /> },
   ];
   const importButton = (
     <Link to="/lists/import">
@@ -115,8 +114,8 @@ export const Component = () => {
       <PagedTable
         pages={pages}
         columns={columns}
-        rowKey={(list) => list.id}
-        onOpen={(list) => void navigate(`/lists/${list.id}`)}
+        rowKey={(list) => list.listId}
+        onOpen={(list) => void navigate(`/lists/${list.listId}`)}
         empty={
           search === '' ? (
             <Empty title={t('list.empty')} hint={t('list.emptyHint')} action={importButton} />
@@ -135,10 +134,10 @@ const CreateList = ({ onClose }: { readonly onClose: () => void }) => {
   const { api } = useServices();
   const navigate = useNavigate();
   const [form] = Form.useForm<{ name: string }>();
-  const create = useCommand((name: string) => api.call(listRoutes.create, { body: { name } }), {
+  const create = useCommand((name: string) => api.call(listRoutes.createList, { body: { name } }), {
     refresh: ['lists'],
     done: t('list.created'),
-    onDone: (list) => void navigate(`/lists/${list.id}`),
+    onDone: (list) => void navigate(`/lists/${list.listId}`),
   });
   return (
     <Modal

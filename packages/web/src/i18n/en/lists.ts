@@ -116,7 +116,6 @@ export const importer: Translation<typeof zhImporter> = {
   openList: 'Open the list',
   again: 'Import another file',
   restart: 'Import the remaining rows',
-  failedAt: 'Row {{row}}',
   fault: {
     noPhoneColumn: 'At least one column must be “Phone number”',
     repeatedName: 'Only one column can be “Name”',

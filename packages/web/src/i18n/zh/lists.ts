@@ -113,7 +113,6 @@ export const importer = {
   openList: '查看名单',
   again: '再导入一个文件',
   restart: '接着导入剩下的行',
-  failedAt: '第 {{row}} 行',
   fault: {
     noPhoneColumn: '请至少指定一列为“电话号码”',
     repeatedName: '只能有一列“姓名”',

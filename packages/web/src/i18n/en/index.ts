@@ -1,0 +1,26 @@
+import { common } from './common.ts';
+import { attempt, player, verdict } from './attempts.ts';
+import { campaign, campaignForm } from './campaigns.ts';
+import { desk, phone } from './desk.ts';
+import { importer, list } from './lists.ts';
+import { audit, trunk, user } from './settings.ts';
+
+import type { Translation } from '../translation.ts';
+import type { Dictionary } from '../zh/index.ts';
+
+/** All text in English. */
+export const en: Translation<Dictionary> = {
+  ...common,
+  attempt,
+  audit,
+  campaign,
+  campaignForm,
+  desk,
+  importer,
+  list,
+  phone,
+  player,
+  trunk,
+  user,
+  verdict,
+};

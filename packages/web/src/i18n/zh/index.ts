@@ -1,0 +1,10 @@
+import { common } from './common.ts';
+import { attempt, player, verdict } from './attempts.ts';
+import { campaign, campaignForm } from './campaigns.ts';
+import { desk, phone } from './desk.ts';
+import { importer, list } from './lists.ts';
+import { audit, trunk, user } from './settings.ts';
+
+/** All text in Chinese. The other languages have the same keys. */
+export const zh = { ...common, attempt, audit, campaign, campaignForm, desk, importer, list, phone, player, trunk, user, verdict };
+export type Dictionary = typeof zh;
