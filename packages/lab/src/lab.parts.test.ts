@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { BridgeId, EndpointId, LegId, RecordingId } from '@qianhu/core';
+import type { BridgeId, EndpointId, LegId, RecordingId, TrunkId } from '@qianhu/core';
 import { isRoot, resolveHome } from '@qianhu/parts';
 import type { SwitchEvent } from '@qianhu/switch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -31,6 +31,7 @@ beforeAll(async () => {
     config: {
       dir: join(dir, 'lab'),
       partsDir,
+      accounts: [{ username: 'company', password: 'line-secret' }],
       rules: [
         { prefix: '100', character: { kind: 'talks', answerAfterMs: 500, talkMs: 60_000 } },
         { prefix: '101', character: { kind: 'talks', answerAfterMs: 500, talkMs: 800 } },
@@ -171,6 +172,41 @@ test("an agent's phone answers by itself and stays", async () => {
   expect(await lab.hangUp({ number: 'agent-7' })).toBe(1);
   const { ending } = await caller.untilLeg(legId, 'legEnded');
   expect(ending.by).toBe('them');
+});
+
+test('an account registers, calls by digest, and is refused with a wrong password', async () => {
+  const auth = { kind: 'registration', username: 'company', password: 'line-secret' } as const;
+  const trunk = {
+    transport: 'udp',
+    host: '127.0.0.1',
+    port: ready.sipPort,
+    fromUser: 'company',
+    codecs: ['alaw'],
+    dtmf: 'rfc4733',
+    callerIdIn: 'pAssertedIdentity',
+    qualifySec: 0,
+  } as const;
+  const [good, bad] = ['registering', 'refused'] as unknown as readonly [TrunkId, TrunkId];
+  await caller.sw.putTrunk({ ...trunk, trunkId: good, auth });
+  await caller.sw.putTrunk({ ...trunk, trunkId: bad, auth: { ...auth, password: 'wrong' } });
+  const untilState = (trunkId: TrunkId, registration: string): Promise<true> =>
+    until(
+      () =>
+        caller.events.some(
+          (event) =>
+            event.type === 'trunkState' && event.trunkId === trunkId && event.state.registration === registration,
+        )
+          ? true
+          : undefined,
+      20_000,
+      `The trunk ${trunkId} did not become ${registration}.`,
+    );
+  await untilState(good, 'registered');
+  await untilState(bad, 'rejected');
+  const legId = await caller.dial('1012', { target: { kind: 'trunk', trunkId: good, dialString: '1012' } });
+  await caller.untilLeg(legId, 'legAnswered');
+  await caller.sw.removeTrunk(good);
+  await caller.sw.removeTrunk(bad);
 });
 
 test('while answering is paused callees go on ringing, and answer afterwards', async () => {

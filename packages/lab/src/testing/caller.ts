@@ -27,6 +27,8 @@ export const startCaller = async (sipPort: number): Promise<Caller> => {
     password: asterisk.spec.ari.password,
     app: asterisk.app,
     spoolDir: asterisk.paths.spool,
+    celFile: asterisk.paths.celFile,
+    controlSocket: asterisk.controlSocket,
     clock: realScheduler(),
     logger: silentLogger,
   });
