@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ImportId } from '@qianhu/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { ServerPorts } from './ports.ts';
 import { createAgentService } from './features/agent/agent-service.ts';
@@ -13,10 +14,16 @@ import { createCampaignStore } from './features/campaigns/campaign-store.ts';
 import { registerDemoRoutes } from './features/demo/demo-routes.ts';
 import { createDemoService, type DemoService } from './features/demo/demo-service.ts';
 import { createDemoStore } from './features/demo/demo-store.ts';
+import { createDnc } from './features/dnc/create-dnc.ts';
+import { registerDncRoutes } from './features/dnc/dnc-routes.ts';
 import { registerHealthRoutes } from './features/health/health-routes.ts';
 import { createHealthService } from './features/health/health-service.ts';
 import { createIdentity, type Identity } from './features/identity/create-identity.ts';
 import { registerIdentityRoutes } from './features/identity/identity-routes.ts';
+import { createImports } from './features/imports/create-imports.ts';
+import { registerImportRoutes } from './features/imports/imports-routes.ts';
+import { createLists } from './features/lists/create-lists.ts';
+import { registerListRoutes } from './features/lists/lists-routes.ts';
 import { registerRecordingRoutes } from './features/recordings/recording-routes.ts';
 import { createRecordingService } from './features/recordings/recording-service.ts';
 import { registerSettingsRoutes } from './features/settings/settings-routes.ts';
@@ -62,6 +69,10 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     clock,
     iceServers: ports.iceServers,
   });
+  const lists = createLists({ db: database, clock, ids });
+  const imports = createImports({ db: database, clock, ids, log, folder: join(home, 'imports') });
+  const dnc = createDnc({ db: database, clock, ids, folder: join(home, 'imports') });
+  await imports.recover();
   const health = createHealthService({
     pool: database.pool,
     engine,
@@ -118,7 +129,20 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
       registerAgentRoutes(server, { agents, engine });
       registerHealthRoutes(server, { health });
       registerDemoRoutes(server, { demo });
-      registerLiveRoutes(server, { resolveTopic: createLiveTopics({ engine }), onSessionEnded, clock, log });
+      registerListRoutes(server, { lists });
+      await registerImportRoutes(server, { imports });
+      await registerDncRoutes(server, { dnc });
+      const resolveTopic = createLiveTopics({
+        engine,
+        imports: {
+          snapshot: (importId) => imports.get(importId as ImportId),
+          subscribe: (importId, push) =>
+            imports.subscribe((view) => {
+              if (view.importId === importId) push(view);
+            }),
+        },
+      });
+      registerLiveRoutes(server, { resolveTopic, onSessionEnded, clock, log });
       registerSipProxy(server, {
         switchUrl: ports.switchSipUrl,
         accountOf: (viewer) => agents.accountOf(viewer),
@@ -128,5 +152,6 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
       await ports.registerMore?.(server);
     },
   });
+  app.addHook('onClose', () => imports.close());
   return { app, identity, settings, trunks, campaigns, demo };
 };
