@@ -21,7 +21,7 @@ export type AdmissionOptions = {
   /** Default 4 and 500. */
   readonly minRate?: number;
   readonly maxRate?: number;
-  /** Default 60 ms. */
+  /** Default 150 ms: above, queues grow inside Asterisk; below, a busy machine's pauses would count as overload. */
   readonly targetMs?: number;
   /** Default 250 ms. */
   readonly windowMs?: number;
@@ -29,11 +29,13 @@ export type AdmissionOptions = {
   readonly increase?: number;
   /** Default 0.8. */
   readonly decrease?: number;
+  /** After a decrease what was begun before it must drain before its latency counts again. Default 500 ms. */
+  readonly settleMs?: number;
   /** Default 40. */
   readonly maxInFlight?: number;
   /** Default 200. */
   readonly maxHeld?: number;
-  /** Default 1,000 ms. */
+  /** Default 500 ms. */
   readonly maxWaitMs?: number;
 };
 
@@ -73,13 +75,14 @@ export class Admission {
       initialRate: 40,
       minRate: 4,
       maxRate: 500,
-      targetMs: 60,
+      targetMs: 150,
       windowMs: 250,
       increase: 2,
       decrease: 0.8,
+      settleMs: 500,
       maxInFlight: 40,
       maxHeld: 200,
-      maxWaitMs: 1_000,
+      maxWaitMs: 500,
       ...options,
     };
     this.#rate = this.#options.initialRate;
@@ -201,8 +204,9 @@ export class Admission {
 
   #judge(): void {
     const now = this.#scheduling.now();
-    const { windowMs, targetMs, increase, decrease, minRate, maxRate } = this.#options;
-    if (now < this.#windowFromMs) this.#windowFromMs = now;
+    const { windowMs, targetMs, increase, decrease, settleMs, minRate, maxRate } = this.#options;
+    if (now < this.#windowFromMs - settleMs) this.#windowFromMs = now;
+    if (now < this.#windowFromMs) this.#window = [];
     if (now - this.#windowFromMs < windowMs || this.#window.length < ENOUGH) return;
     const p90 = at(
       this.#window.sort((a, b) => a - b),
@@ -217,7 +221,7 @@ export class Admission {
     }
     this.#limited = this.#held.length > 0;
     this.#window = [];
-    this.#windowFromMs = now;
+    this.#windowFromMs = p90 > targetMs ? now + settleMs : now;
   }
 }
 

@@ -68,8 +68,14 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** @param more Text appended to the configuration, for what a test needs. */
-export const startAsteriskUnderTest = async (more?: AsteriskSpec['append']): Promise<AsteriskUnderTest> => {
+/**
+ * @param more Text appended to the configuration, for what a test needs.
+ * @param rtpPorts Size of the RTP range; a call takes two.
+ */
+export const startAsteriskUnderTest = async (
+  more?: AsteriskSpec['append'],
+  rtpPorts = 200,
+): Promise<AsteriskUnderTest> => {
   const { QIANHU_HOME: home, QIANHU_PARTS: parts } = process.env;
   const { partsDir } = resolveHome({ home, parts, isRoot: isRoot(), cwd: process.cwd() });
   const program = await ensureAsterisk({ partsDir });
@@ -98,7 +104,7 @@ export const startAsteriskUnderTest = async (more?: AsteriskSpec['append']): Pro
         { kind: 'ws', name: 'ws' },
       ],
     },
-    rtp: { firstPort, lastPort: firstPort + 199 },
+    rtp: { firstPort, lastPort: firstPort + rtpPorts - 1 },
     stasisApp: app,
     musicOnHold: { default: music },
     ...(more === undefined ? {} : { append: more }),

@@ -74,6 +74,11 @@ export class SipCall {
     this.state = 'answered';
     this.#respond(200, sdp ?? sdpOf(this.#agent.host, this.rtp.port));
   }
+  /** Answers and sends no audio at all, for load. */
+  answerSilently(): void {
+    this.state = 'answered';
+    this.#respond(200, sdpOf(this.#agent.host, this.rtp.port));
+  }
   refuse(status: number, headers: readonly (readonly [string, string])[] = []): void {
     this.#end('us');
     this.#respond(status, undefined, headers);
