@@ -66,7 +66,7 @@ export const startLabAsterisk = async (
 };
 
 /** The carrier's side of trunks: anyone on this machine by address, accounts by digest. */
-export const carrierPjsip = (config: Pick<LabConfig, 'accounts' | 'openToLoopback'>): string => {
+const carrierPjsip = (config: Pick<LabConfig, 'accounts' | 'openToLoopback'>): string => {
   const endpoint = (name: string, more: readonly string[]): string[] => [
     `[${name}]`,
     'type=endpoint',

@@ -3,7 +3,7 @@ import { seededRandom, type Random } from '@qianhu/switch';
 import { VOICES, type Character } from './character.ts';
 
 /** A lognormal length, by its own mean and standard deviation. */
-export type Spread = { readonly meanMs: number; readonly sdMs: number };
+type Spread = { readonly meanMs: number; readonly sdMs: number };
 
 /**
  * A world of callees. Defaults are those of the pacing benchmark (shares seen in call logs there are its sources): a person

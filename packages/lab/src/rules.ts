@@ -8,7 +8,7 @@ const answerMs = { ringAfterMs: ms.default(300), answerAfterMs: ms };
 const voice = z.enum(VOICES).default('a');
 
 /** A character as written by people: what is left out has a default. */
-export const characterSchema = z.discriminatedUnion('kind', [
+const characterSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('talks'),
     ...answerMs,
@@ -40,7 +40,7 @@ export const characterSchema = z.discriminatedUnion('kind', [
 const spread = z.object({ meanMs: ms, sdMs: ms });
 const share = z.number().min(0);
 
-export const populationSchema = z.object({
+const populationSchema = z.object({
   seed: z.number().int(),
   answerRate: z.number().min(0).max(1),
   answerAfter: spread.extend({ minMs: ms }),

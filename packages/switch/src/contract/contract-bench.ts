@@ -7,7 +7,7 @@ import { SwitchError, type Originate, type Switch, type SwitchEvent } from '../p
 import type { ContractRig, FarEnd, FarEndStep } from './contract-rig.ts';
 
 /** The events of a type. */
-export type EventOf<T extends SwitchEvent['type']> = SwitchEvent & { readonly type: T };
+type EventOf<T extends SwitchEvent['type']> = SwitchEvent & { readonly type: T };
 
 /** A rig with the ear and the short hands that the suite's tests share. */
 export type Bench = {
