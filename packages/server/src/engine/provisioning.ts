@@ -30,22 +30,25 @@ export const provisionAgents = async (world: EngineWorld): Promise<void> => {
       world.log.error({ err: error, agentId }, "an agent's phone could not be made known to the switch"),
     );
   }
-  for (const agent of world.agentRows.values()) {
-    const { station } = agent;
-    if (station.kind !== 'sip' || station.contact === undefined) continue;
-    try {
-      await world.switch.putEndpoint({
-        endpointId: station.endpointId,
-        kind: 'sip',
-        username: station.endpointId,
-        // A phone at a fixed address does not register; nobody needs to know this.
-        password: secret(),
-        contact: station.contact,
-      });
-    } catch (error) {
-      world.log.error({ err: error, agentId: agent.agentId }, "an agent's phone could not be made known to the switch");
-    }
+  for (const agentId of world.agentRows.keys()) {
+    await provisionAgent(world, agentId).catch((error: unknown) =>
+      world.log.error({ err: error, agentId }, "an agent's phone could not be made known to the switch"),
+    );
   }
+};
+
+/** Makes one agent's SIP phone with a fixed address known (a person made or changed since the start); else nothing. */
+export const provisionAgent = async (world: EngineWorld, id: AgentId): Promise<void> => {
+  const station = world.agentRows.get(id)?.station;
+  if (station?.kind !== 'sip' || station.contact === undefined) return;
+  await world.switch.putEndpoint({
+    endpointId: station.endpointId,
+    kind: 'sip',
+    username: station.endpointId,
+    // A phone at a fixed address does not register; nobody needs to know this.
+    password: secret(),
+    contact: station.contact,
+  });
 };
 
 /** Pushes (or takes away) the account of an agent's browser phone. */
