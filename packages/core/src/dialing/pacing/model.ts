@@ -29,6 +29,8 @@ export type Model = {
   readonly scaled: (undefined | { readonly talk: Float64Array; readonly wrapUp: Float64Array })[];
   /** Mean of talk and of wrap-up, seconds. */
   readonly handleSec: number;
+  /** Mean time until a line ends that nobody answers, seconds. */
+  readonly missSec: number;
   /** 90 % point of the time to answer, seconds. */
   readonly answerLateSec: number;
 };
@@ -123,6 +125,9 @@ const build = (basis: ModelBasis): Model => {
     freeFromWrapUp,
     scaled: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
     handleSec: meanOfLog(basis.talk) + meanOfLog(basis.wrapUp),
+    missSec:
+      basis.missAges.reduce((sum, count, i) => sum + count * (i + 0.5), 0) /
+      Math.max(1e-12, totalCount(basis.missAges)),
     answerLateSec: quantileOf(answers, 0.9),
   };
 };

@@ -83,8 +83,8 @@ export const bestTuning: Tuning = {
   priceStep: 0.05,
   aheadLeast: 20,
   aheadMost: 1000,
-  guardCalls: 2,
-  guardShare: 0.85,
+  guardCalls: 1.2,
+  guardShare: 0.9,
 };
 
 /** The prototype in the project's reference, kept as a baseline. */
@@ -102,12 +102,14 @@ const clamp = (x: number, low: number, high: number): number => Math.min(high, M
 
 /**
  * What the windows allow: `aheadToday` people are expected to answer until the day's dialing closes. Every window must be
- * within its limit at that moment, so that it is within it at its end too.
+ * within its limit at that moment, so that it is within it at its end too. `guardedToday` is the same if only progressive
+ * dialing went on, which is what the guard would leave.
  */
 export const budgetOf = (
   state: PriceState,
   settings: RiskPacerSettings,
   aheadToday: number,
+  guardedToday: number,
   peoplePerSec: number,
   nowMs: EpochMs,
   tuning: Tuning,
@@ -125,7 +127,7 @@ export const budgetOf = (
     const inWindow = (peoplePerSec * (windowEndMs - nowMs)) / 3000;
     const ahead = clamp(inWindow > 3 * aheadToday ? inWindow : aheadToday, tuning.aheadLeast, tuning.aheadMost);
     const wanted = clamp(steady + (steady * humans - drops) / ahead, 0.15 * steady, 2.5 * steady);
-    const atEnd = humans + tuning.guardShare * aheadToday;
+    const atEnd = humans + tuning.guardShare * (tuning.levelDials === undefined ? guardedToday : aheadToday);
     const allowed = window.limit * atEnd - falsePositives * atEnd;
     if (drops + tuning.guardCalls > allowed) isGuarded = true;
     aim = Math.min(aim, wanted);

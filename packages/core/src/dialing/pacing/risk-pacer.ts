@@ -107,7 +107,10 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     const closesSec = view.closesAtMs === undefined ? 4 * 3600 : (view.closesAtMs - now) / 1000;
     // People per second: agents' capacity at the occupancy that is likely.
     const rate = (0.75 * view.agents.length) / Math.max(5, model.handleSec);
-    const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), rate, now, tuning);
+    // One line per agent: each person costs the handle time and the lines that come to nothing first.
+    const perPersonSec = model.handleSec + model.missSec / Math.min(0.98, Math.max(0.005, level * PLAIN_PROBABILITY));
+    const guarded = (view.agents.length * Math.max(0, closesSec)) / perPersonSec;
+    const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), guarded, rate, now, tuning);
     const { risk, staying } = load(view, model, estimates, level, jumps);
     let lines = 0;
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
