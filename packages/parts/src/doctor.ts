@@ -11,7 +11,7 @@ import { findRunningPostgres, readPostmaster } from './postgres/start-postgres.t
 import { readIfPresent } from './private-file.ts';
 import { asteriskPaths } from './private-asterisk/asterisk-spec.ts';
 import { ASTERISK_AT_LEAST, findAsterisk } from './private-asterisk/ensure-asterisk.ts';
-import { findRunningAsterisk, pingAri } from './private-asterisk/start-asterisk.ts';
+import { findRunningAsterisk, pingAri, readAccess } from './private-asterisk/start-asterisk.ts';
 import { runCommand } from './process/run-command.ts';
 import { findChromium } from './programs/chromium.ts';
 import { findSipp } from './programs/sipp.ts';
@@ -204,17 +204,9 @@ async function diagnoseInstance(home: string, name: string): Promise<Diagnosis> 
   const part = `asterisk:${name}`;
   const living = await findRunningAsterisk(dir);
   if (living === undefined) return { part, found: false, healthy: true, optional: true, detail: 'It is not running.' };
-  const http = (await readIfPresent(join(paths.etc, 'http.conf'))) ?? '';
-  const ari = (await readIfPresent(join(paths.etc, 'ari.conf'))) ?? '';
-  const port = /^bindport=(\d+)$/m.exec(http)?.[1] ?? '0';
-  const address = /^bindaddr=(\S+)$/m.exec(http)?.[1] ?? '127.0.0.1';
-  const username = /^\[(?!general)([^\]]+)\]$/m.exec(ari)?.[1] ?? '';
-  const password = /^password=(\S+)$/m.exec(ari)?.[1] ?? '';
-  const answer = await pingAri(
-    `http://${address.includes(':') ? `[${address}]` : address}:${port}/ari`,
-    username,
-    password,
-  );
+  const access = await readAccess(dir);
+  const answer = access === undefined ? 'silent' : await pingAri(access.ariUrl, access.username, access.password);
+  const where = access?.ariUrl ?? 'an unknown port';
   const healthy = answer === 'up';
   return {
     part,
@@ -222,8 +214,8 @@ async function diagnoseInstance(home: string, name: string): Promise<Diagnosis> 
     healthy,
     optional: false,
     detail: healthy
-      ? `It runs as process ${living.pid} and answers on port ${port}.`
-      : `It runs as process ${living.pid} but does not answer on port ${port}.`,
+      ? `It runs as process ${living.pid} and answers at ${where}.`
+      : `It runs as process ${living.pid} but does not answer at ${where}.`,
     ...(healthy
       ? {}
       : { mend: `Read ${paths.messagesLog}; "qianhu stop" and a new start end its calls and begin afresh.` }),

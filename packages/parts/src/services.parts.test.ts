@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -23,6 +23,7 @@ import {
   ensureAriPassword,
   findRunningAsterisk,
   pingAri,
+  rotateAsteriskLogs,
   startAsterisk,
   stopAsterisk,
 } from './private-asterisk/start-asterisk.ts';
@@ -155,11 +156,14 @@ describe('the private Asterisk', () => {
     await writeFile(first.paths.pidFile, 'lost');
     const second = await startAsterisk(spec);
     expect(second).toMatchObject({ adopted: true, restartNeeded: false, process: first.process });
+    const moved = await startAsterisk({ ...spec, http: { ...spec.http, port: spec.http.port + 1 } });
+    expect(moved).toMatchObject({ adopted: true, restartNeeded: true, ariUrl: first.ariUrl });
     const changed = await startAsterisk({ ...spec, rtp: { ...spec.rtp, lastPort: spec.rtp.lastPort - 2 } });
     expect(changed).toMatchObject({ adopted: true, restartNeeded: true });
     expect(await startAsterisk({ ...spec, rtp: { ...spec.rtp, lastPort: spec.rtp.lastPort - 2 } })).toMatchObject({
       restartNeeded: true,
     });
+    expect(await startAsterisk(spec)).toMatchObject({ adopted: true, restartNeeded: false });
     await stopAsterisk(spec);
     expect(await isAlive(first.process)).toBe(false);
     expect(await findRunningAsterisk(spec.dir)).toBeUndefined();
@@ -263,6 +267,16 @@ describe('the private Asterisk', () => {
     expect(await ari(main, 'DELETE', '/channels/waiting')).toBeUndefined();
   });
 
+  it('goes on logging into a new file when the old one was set aside', async () => {
+    const running = await startedAsterisk(await asteriskSpec('main'));
+    const { messagesLog } = running.paths;
+    const before = await readFile(messagesLog, 'utf8');
+    await rotateAsteriskLogs(running, { maxBytes: 0, keep: 2 });
+    expect(await readFile(`${messagesLog}.1`, 'utf8')).toBe(before);
+    await stat(messagesLog);
+    expect((await readdir(running.paths.log)).sort()).toEqual(['cel-custom', 'messages.log', 'messages.log.1']);
+  });
+
   it('says which port is taken instead of starting deaf', async () => {
     const spec = await asteriskSpec('main');
     const other = await asteriskSpec('lab', { http: spec.http });
@@ -271,6 +285,36 @@ describe('the private Asterisk', () => {
       code: 'portTaken',
       where: `127.0.0.1:${spec.http.port}`,
     });
+  });
+
+  it('is left alone by default when it lives but does not answer, and replaced when a watcher asks for that', async () => {
+    const spec = await asteriskSpec('main');
+    const first = await startedAsterisk(spec);
+    process.kill(first.process.pid, 'SIGSTOP');
+    await expect(startAsterisk(spec, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'startFailed' });
+    expect(await isAlive(first.process)).toBe(true);
+    const replacing = startAsterisk(spec, { timeoutMs: 8000, replaceSilent: true });
+    const second = await replacing;
+    expect(second.process.pid).not.toBe(first.process.pid);
+    expect(await isAlive(first.process)).toBe(false);
+  });
+
+  it('is taken from the system when that is new enough, under our own configuration', async () => {
+    const prefix = join(scratch.dir, 'usr');
+    await mkdir(join(prefix, 'sbin'), { recursive: true });
+    await mkdir(join(prefix, 'lib', 'asterisk'), { recursive: true });
+    await mkdir(join(prefix, 'share'), { recursive: true });
+    await symlink(program.modulesDir, join(prefix, 'lib', 'asterisk', 'modules'));
+    await symlink(program.dataDir, join(prefix, 'share', 'asterisk'));
+    const binary = join(prefix, 'sbin', 'asterisk');
+    await writeFile(binary, `#!/bin/sh\nexec ${[program.command, ...program.args].join(' ')} "$@"\n`, { mode: 0o755 });
+    const system = await ensureAsterisk({ partsDir: join(scratch.dir, 'no-parts'), systemBinary: binary });
+    expect(system).toMatchObject({ source: 'system', version: program.version, command: binary });
+    await startedAsterisk(await asteriskSpec('main', { program: system }));
+    await writeFile(binary, '#!/bin/sh\necho Asterisk 20.6.0\n', { mode: 0o755 });
+    await expect(ensureAsterisk({ partsDir: join(scratch.dir, 'no-parts'), systemBinary: binary })).rejects.toThrow(
+      /it is 20\.6\.0.*22\.8 or newer/,
+    );
   });
 
   it('leaves no process behind when it cannot come up, and shows the end of its log', async () => {

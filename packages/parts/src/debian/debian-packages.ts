@@ -217,6 +217,8 @@ async function fetchFromSuite(spec: DebianPackagesSpec, home: string, apt: AptSe
       { mode: 0o644 },
     );
     await Promise.all(wanted.map((name) => unlink(join(apt.archives, name)).catch(() => undefined)));
+    // apt's index of the lists is larger than they are and made again in seconds.
+    for (const name of ['pkgcache.bin', 'srcpkgcache.bin']) await rm(join(apt.archives, '..', name), { force: true });
     await removeOlder(home, spec.recipe, folder);
     return { root, version, suite: apt.suiteName, versions, sizeBytes, fetchedBytes };
   } catch (error) {

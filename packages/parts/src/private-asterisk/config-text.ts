@@ -255,7 +255,7 @@ export function asteriskConfigFiles(
       section('general', [
         ['dateformat', '%F %T.%3q'],
         ['queue_log', 'no'],
-        ['rotatestrategy', 'rotate'],
+        ['rotatestrategy', 'none'],
       ]) + section('logfiles', [['messages.log', 'notice,warning,error']]),
     'http.conf': section('general', [
       ['enabled', 'yes'],

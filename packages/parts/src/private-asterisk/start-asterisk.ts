@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PartsError } from '../parts-error.ts';
+import { PartsError, refuseWhenAborted } from '../parts-error.ts';
 import { ensureSecretFile, readIfPresent, writeFileAtomically } from '../private-file.ts';
 import {
   adoptDetached,
@@ -13,16 +12,18 @@ import {
 } from '../process/detached-process.ts';
 import type { StopStep } from '../process/detached-process.ts';
 import { rotateLog } from '../process/log-file.ts';
+import type { LogLimits } from '../process/log-file.ts';
 import { requireFreePort } from '../ports.ts';
 import { findProcesses, formatPidFile, isAlive } from '../process/process-identity.ts';
 import type { ProcessIdentity } from '../process/process-identity.ts';
 import { withPidLock } from '../process/pid-lock.ts';
 import { runCommand } from '../process/run-command.ts';
 import { ensureServiceAccount, makeReachableFolder } from '../service-account.ts';
+import type { RunAs } from '../service-account.ts';
 import { asteriskPaths } from './asterisk-spec.ts';
 import type { AsteriskPaths, AsteriskSpec } from './asterisk-spec.ts';
 import { hostPort } from './config-text.ts';
-import { writeAsteriskConfig } from './write-config.ts';
+import { differsFromConfig, writeAsteriskConfig } from './write-config.ts';
 
 /** A living instance. */
 export type RunningAsterisk = {
@@ -34,13 +35,18 @@ export type RunningAsterisk = {
   readonly process: ProcessIdentity;
   /** Whether it was running already and went on undisturbed. */
   readonly adopted: boolean;
-  /** The configuration on disk is newer than the running one: drain and restart to apply it. */
+  /** The spec asks for another configuration than the running one: drain and restart to apply it. */
   readonly restartNeeded: boolean;
   readonly paths: AsteriskPaths;
 };
 
 /** How starting is watched. */
-export type StartOptions = { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number };
+export type StartOptions = {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** An instance that lives but does not answer in time is killed, with its calls, and started afresh. For a watcher; off by default. */
+  readonly replaceSilent?: boolean;
+};
 
 const START_TIMEOUT_MS = 30_000;
 const PING_EVERY_MS = 50;
@@ -62,42 +68,77 @@ export async function ensureAriPassword(dir: string): Promise<string> {
  */
 export async function startAsterisk(spec: AsteriskSpec, options: StartOptions = {}): Promise<RunningAsterisk> {
   const runAs = await ensureServiceAccount();
-  const paths = asteriskPaths(spec.dir);
   await makeReachableFolder(spec.dir, runAs);
   return await withPidLock(join(spec.dir, 'start.lock'), { signal: options.signal }, async () => {
-    const { changed } = await writeAsteriskConfig(spec, runAs);
     const living = await findRunningAsterisk(spec.dir);
-    if (living !== undefined) {
-      // A change stays unapplied until the next start, however often we adopt in between.
-      if (changed) await writeFileAtomically(join(spec.dir, 'restart-needed'), '');
-      await waitForAri(spec, living, options);
-      return describe(spec, living, {
-        adopted: true,
-        restartNeeded: changed || (await readIfPresent(join(spec.dir, 'restart-needed'))) !== undefined,
-      });
-    }
-    await rm(join(spec.dir, 'restart-needed'), { force: true });
-    await requireFreePorts(spec);
-    await rotateLog(paths.messagesLog, 'rename');
-    const started = await startDetached({
-      name: `Asterisk ${spec.name}`,
-      command: spec.program.command,
-      // -f: stay in the foreground of our detached session; -p is left out, since real-time priority needs root.
-      args: [...spec.program.args, '-f', '-C', paths.asteriskConf],
-      env: serviceEnvironment(spec.program.env, paths.lib),
-      cwd: spec.dir,
-      runAs,
-      logFile: paths.processLog,
-      pidFile: paths.pidFile,
-    });
-    try {
-      await waitForAri(spec, started, options);
-    } catch (error) {
-      await stopProcess(`Asterisk ${spec.name}`, started, STOP_STEPS, paths.pidFile);
-      throw error;
-    }
-    return describe(spec, started, { adopted: false, restartNeeded: false });
+    const adopted = living === undefined ? undefined : await adopt(spec, living, options);
+    return adopted ?? (await startAnew(spec, runAs, options));
   });
+}
+
+/** The living instance as it is, or undefined when it was silent and has been killed. Its configuration on disk stays that of the running one. */
+async function adopt(
+  spec: AsteriskSpec,
+  living: ProcessIdentity,
+  options: StartOptions,
+): Promise<RunningAsterisk | undefined> {
+  const access = (await readAccess(spec.dir)) ?? accessOf(spec);
+  const running: RunningAsterisk = {
+    name: spec.name,
+    ...access,
+    process: living,
+    adopted: true,
+    restartNeeded: await differsFromConfig(spec),
+    paths: asteriskPaths(spec.dir),
+  };
+  try {
+    await waitForAri(running, options);
+    return running;
+  } catch (error) {
+    const isSilent = error instanceof PartsError && error.code === 'startFailed';
+    if (options.replaceSilent !== true || !isSilent) throw error;
+    await stopProcess(`Asterisk ${spec.name}`, living, STOP_STEPS, running.paths.pidFile);
+    return undefined;
+  }
+}
+
+async function startAnew(
+  spec: AsteriskSpec,
+  runAs: RunAs | undefined,
+  options: StartOptions,
+): Promise<RunningAsterisk> {
+  const paths = asteriskPaths(spec.dir);
+  await writeAsteriskConfig(spec, runAs);
+  await requireFreePorts(spec);
+  await rotateLog(paths.messagesLog, 'rename');
+  // Written before the start: whoever adopts after our crash must know where to ask.
+  await writeFileAtomically(accessFile(spec.dir), `${JSON.stringify(accessOf(spec))}\n`);
+  const started = await startDetached({
+    name: `Asterisk ${spec.name}`,
+    command: spec.program.command,
+    // -f: stay in the foreground of our detached session; -p is left out, since real-time priority needs root.
+    args: [...spec.program.args, '-f', '-C', paths.asteriskConf],
+    env: serviceEnvironment(spec.program.env, paths.lib),
+    cwd: spec.dir,
+    runAs,
+    logFile: paths.processLog,
+    pidFile: paths.pidFile,
+  });
+  const running: RunningAsterisk = {
+    name: spec.name,
+    ...accessOf(spec),
+    process: started,
+    adopted: false,
+    restartNeeded: false,
+    paths,
+  };
+  try {
+    await waitForAri(running, options);
+  } catch (error) {
+    await stopProcess(`Asterisk ${spec.name}`, started, STOP_STEPS, paths.pidFile);
+    throw error;
+  }
+  return running;
 }
 
 /** Asterisk would start without the listeners it cannot bind, and only its log would say so. */
@@ -114,20 +155,29 @@ async function requireFreePorts(spec: AsteriskSpec): Promise<void> {
   }
 }
 
-function describe(
-  spec: AsteriskSpec,
-  living: ProcessIdentity,
-  how: { readonly adopted: boolean; readonly restartNeeded: boolean },
-): RunningAsterisk {
+type Access = Pick<RunningAsterisk, 'ariUrl' | 'username' | 'password'>;
+
+function accessOf(spec: AsteriskSpec): Access {
   return {
-    name: spec.name,
     ariUrl: `http://${hostPort(spec.http.address, spec.http.port)}/ari`,
     username: spec.ari.username,
     password: spec.ari.password,
-    process: living,
-    paths: asteriskPaths(spec.dir),
-    ...how,
   };
+}
+
+function accessFile(dir: string): string {
+  return join(dir, 'access.json');
+}
+
+/** Where the instance of a folder was told to listen at its start; undefined when it was never started. */
+export async function readAccess(dir: string): Promise<Access | undefined> {
+  const text = await readIfPresent(accessFile(dir));
+  try {
+    // Written by ourselves, readable by us alone.
+    return text === undefined ? undefined : (JSON.parse(text) as Access);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The living instance of a folder, or undefined. Found by its pid file, or by its own configuration file among the arguments of all processes. */
@@ -163,28 +213,28 @@ export async function pingAri(
   }
 }
 
-async function waitForAri(spec: AsteriskSpec, living: ProcessIdentity, options: StartOptions): Promise<void> {
-  const paths = asteriskPaths(spec.dir);
-  const { ariUrl } = describe(spec, living, { adopted: false, restartNeeded: false });
+async function waitForAri(running: RunningAsterisk, options: StartOptions): Promise<void> {
+  const { ariUrl, paths } = running;
+  const name = `Asterisk ${running.name}`;
+  const log = async (): Promise<string> =>
+    `${await tailOfFile(paths.processLog)}\n${await tailOfFile(paths.messagesLog)}`.trim();
   const deadline = performance.now() + (options.timeoutMs ?? START_TIMEOUT_MS);
   for (;;) {
-    const answer = await pingAri(ariUrl, spec.ari.username, spec.ari.password);
-    const alive = await isAlive(living);
+    refuseWhenAborted(options.signal);
+    const answer = await pingAri(ariUrl, running.username, running.password);
+    const alive = await isAlive(running.process);
     if (answer === 'up' && alive) return;
-    const log = async (): Promise<string> =>
-      `${await tailOfFile(paths.processLog)}\n${await tailOfFile(paths.messagesLog)}`.trim();
-    if (!alive) throw startFailed(`Asterisk ${spec.name}`, paths.processLog, 'it ended', await log());
+    if (!alive) throw startFailed(name, paths.processLog, 'it ended', await log());
     if (answer === 'refused') {
       throw new PartsError({
         code: 'portTaken',
-        what: `Another server answers on port ${spec.http.port}, or the running Asterisk has another password`,
+        what: 'Another server answers in its place, or the running Asterisk has another password',
         where: ariUrl,
         mend: 'Stop the other server, or run "qianhu stop" and start again.',
       });
     }
-    if (performance.now() > deadline)
-      throw startFailed(`Asterisk ${spec.name}`, paths.messagesLog, 'ARI does not answer', await log());
-    await sleep(PING_EVERY_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    if (performance.now() > deadline) throw startFailed(name, paths.messagesLog, 'ARI does not answer', await log());
+    await sleep(PING_EVERY_MS);
   }
 }
 
@@ -227,10 +277,11 @@ export async function asteriskCommand(spec: Pick<AsteriskSpec, 'dir' | 'program'
 /** Sets large logs of a running instance aside; called from time to time. */
 export async function rotateAsteriskLogs(
   running: Pick<RunningAsterisk, 'ariUrl' | 'username' | 'password' | 'paths'>,
+  limits?: LogLimits,
 ): Promise<void> {
-  await rotateLog(running.paths.processLog, 'copy');
-  if (!(await rotateLog(running.paths.messagesLog, 'rename'))) return;
-  // Asterisk holds the file open until it is told; without the module's answer it would go on writing into the file set aside.
+  await rotateLog(running.paths.processLog, 'copy', limits);
+  if (!(await rotateLog(running.paths.messagesLog, 'rename', limits))) return;
+  // Asterisk holds the file open until it is told. Our rotatestrategy is "none", so this only closes and opens.
   await fetch(`${running.ariUrl}/asterisk/logging/messages.log/rotate`, {
     method: 'PUT',
     headers: { authorization: `Basic ${Buffer.from(`${running.username}:${running.password}`).toString('base64')}` },

@@ -38,7 +38,7 @@ async function takeLock(lockFile: string, options: LockOptions): Promise<void> {
       what: 'This machine has no /proc file system',
       mend: 'Run on Linux with /proc mounted.',
     });
-  const deadline = Date.now() + (options.timeoutMs ?? 600_000);
+  const deadline = performance.now() + (options.timeoutMs ?? 600_000);
   let told = false;
   // Link makes the lock appear with its content in one step; a plain exclusive create would show an empty file for a moment.
   const draft = `${lockFile}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -61,7 +61,7 @@ async function takeLock(lockFile: string, options: LockOptions): Promise<void> {
       }
       if (!told) options.onWait?.(holder.pid);
       told = true;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new PartsError({
           code: 'lockTimeout',
           what: `Process ${holder.pid} has held the lock for too long`,
