@@ -1,6 +1,7 @@
 import type { EpochMs, LegId, PlaybackId, TrunkId } from '../ids.ts';
 import { ignored, isIgnored, type Transition } from '../machine.ts';
 import type {
+  AgentLink,
   CallBase,
   CallDeadline,
   CallEffect,
@@ -71,11 +72,8 @@ export const callDeadlines = (state: CallState): readonly { readonly name: CallD
       return [{ name: 'guard', atMs: state.guardAtMs }];
     case 'waiting':
       return [{ name: 'drop', atMs: state.dropAtMs }];
+    // Once an agent is found, only that agent's time runs: nobody is dropped in the middle of being connected.
     case 'connecting':
-      return [
-        { name: 'drop', atMs: state.dropAtMs },
-        { name: 'giveUp', atMs: state.giveUpAtMs },
-      ];
     case 'announcing':
     case 'ending':
       return [{ name: 'giveUp', atMs: state.giveUpAtMs }];
@@ -107,11 +105,7 @@ export const callTransition = (state: CallState, event: CallEvent): Result => {
     case 'agentOffered':
       return onAgentOffered(state, event);
     case 'agentAnswered':
-      if (state.kind !== 'connecting' || state.agent.agentLegId !== event.agentLegId) return ignored('notConnecting');
-      return {
-        state: { ...state, giveUpAtMs: event.atMs + BRIDGE_GUARD_MS },
-        effects: [{ type: 'bridge', agent: state.agent, calleeLegId: state.callee.legId, record: state.policy.record }],
-      };
+      return onAgentAnswered(state, event);
     case 'agentUnavailable':
       if (state.kind !== 'connecting' || state.agent.agentId !== event.agentId) return ignored('notConnecting');
       return backToWaiting(state, event.atMs, event.reason);
@@ -147,7 +141,7 @@ const onDeadline = (state: Live, name: CallDeadline, atMs: EpochMs): Result => {
     case 'waiting':
       return drop(state, atMs, 'noAgentInTime');
     case 'connecting':
-      return name === 'giveUp' ? backToWaiting(state, atMs, 'agentDidNotConnect') : drop(state, atMs, 'noAgentInTime');
+      return backToWaiting(state, atMs, 'agentDidNotConnect');
     case 'announcing':
       return hangUp(state, atMs, state.outcome, state.detail);
     case 'ending':
@@ -265,19 +259,24 @@ const onAgentOffered = (state: Live, event: Extract<CallEvent, { type: 'agentOff
   };
   if (agent.stationUp) {
     return {
-      state: {
-        ...common,
-        dropAtMs: Math.max(state.dropAtMs, event.atMs + BRIDGE_GUARD_MS),
-        giveUpAtMs: event.atMs + BRIDGE_GUARD_MS,
-      },
+      state: { ...common, dropAtMs: state.dropAtMs, giveUpAtMs: event.atMs + BRIDGE_GUARD_MS },
       effects: [{ type: 'bridge', agent, calleeLegId: state.callee.legId, record: state.policy.record }],
     };
   }
-  const giveUpAtMs = event.atMs + state.policy.agentRingMs;
   return {
     // A phone rung per call takes its time; the campaign chose that, so the wait is the agent's ring time.
-    state: { ...common, dropAtMs: Math.max(state.dropAtMs, giveUpAtMs), giveUpAtMs },
+    state: { ...common, dropAtMs: state.dropAtMs, giveUpAtMs: event.atMs + state.policy.agentRingMs },
     effects: [{ type: 'ringAgent', agent, ringTimeoutMs: state.policy.agentRingMs }],
+  };
+};
+
+const onAgentAnswered = (state: Live, event: Extract<CallEvent, { type: 'agentAnswered' }>): Result => {
+  if (state.kind !== 'connecting' || state.agent.agentLegId !== event.agentLegId) return ignored('notConnecting');
+  if (state.agent.stationUp) return ignored('alreadyBridging');
+  const agent: AgentLink = { ...state.agent, stationUp: true };
+  return {
+    state: { ...state, agent, giveUpAtMs: event.atMs + BRIDGE_GUARD_MS },
+    effects: [{ type: 'bridge', agent, calleeLegId: state.callee.legId, record: state.policy.record }],
   };
 };
 
@@ -349,39 +348,41 @@ const onHangUpRequested = (state: Live, event: Extract<CallEvent, { type: 'hangU
         ? hangUp(state, event.atMs, outcomeAfterTalk(state, 'dropped'), detail)
         : ignored('calleeWaits');
     case 'talking':
-      return hangUp(state, event.atMs, 'answered', detail);
+      // A campaign that stops, or a pacer that sheds lines, lets people finish what they are saying.
+      return isOfPerson(event.by) ? hangUp(state, event.atMs, 'answered', detail) : ignored('talkGoesOn');
     case 'announcing':
-      return hangUp(state, event.atMs, state.outcome, state.detail);
+      return isOfPerson(event.by) ? hangUp(state, event.atMs, state.outcome, state.detail) : ignored('calleeListens');
     case 'ending':
       return ignored('alreadyEnding');
   }
 };
 
-const backToWaiting = (state: Of<'connecting'>, atMs: EpochMs, reason: string): Result => ({
-  state: {
+const isOfPerson = (by: Extract<CallEvent, { type: 'hangUpRequested' }>['by']): boolean =>
+  by === 'agent' || by === 'supervisor';
+
+/**
+ * The agent could not be had. Within the callee's time another may be found; past it, only a phone that did not answer
+ * leads to another try (its agent is paused, so the tries end). A bridge that fails would fail for ever.
+ */
+const backToWaiting = (state: Of<'connecting'>, atMs: EpochMs, reason: string): Result => {
+  const released: CallEffect = { type: 'releaseAgent', agentId: state.agent.agentId, talked: false, reason };
+  const waiting: Of<'waiting'> = {
     ...baseOf(state),
     kind: 'waiting',
     callee: state.callee,
     answeredAtMs: state.answeredAtMs,
     dropAtMs: Math.max(state.dropAtMs, atMs),
     ...(state.talkedBefore === undefined ? {} : { talkedBefore: state.talkedBefore }),
-  },
-  effects: [
-    { type: 'releaseAgent', agentId: state.agent.agentId, talked: false, reason },
-    { type: 'requestAgent', answeredAtMs: state.answeredAtMs },
-  ],
-});
-
-const drop = (state: Of<'waiting'> | Of<'connecting'>, atMs: EpochMs, detail: string): Result => {
-  const left: CallEffect[] =
-    state.kind === 'connecting'
-      ? [{ type: 'releaseAgent', agentId: state.agent.agentId, talked: false, reason: detail }]
-      : [];
-  return announce(state, atMs, state.policy.dropPrompt, outcomeAfterTalk(state, 'dropped'), detail, left);
+  };
+  if (state.agent.stationUp && atMs >= state.dropAtMs) return drop(waiting, atMs, 'noAgentInTime', [released]);
+  return { state: waiting, effects: [released, { type: 'requestAgent', answeredAtMs: state.answeredAtMs }] };
 };
 
+const drop = (state: Of<'waiting'>, atMs: EpochMs, detail: string, before: readonly CallEffect[] = []): Result =>
+  announce(state, atMs, state.policy.dropPrompt, outcomeAfterTalk(state, 'dropped'), detail, before);
+
 const announce = (
-  state: Of<'waiting'> | Of<'connecting'>,
+  state: Of<'waiting'>,
   atMs: EpochMs,
   prompt: string | null,
   outcome: Outcome,
@@ -390,8 +391,7 @@ const announce = (
 ): Result => {
   if (prompt === null) {
     const ending = hangUp(state, atMs, outcome, detail);
-    // A connecting call's agent is given back by the hang-up itself.
-    if (isIgnored(ending) || state.kind === 'connecting') return ending;
+    if (isIgnored(ending)) return ending;
     return { state: ending.state, effects: [...before, ...ending.effects] };
   }
   const playbackId = `${state.callId}-drop` as PlaybackId;
@@ -407,11 +407,7 @@ const announce = (
       giveUpAtMs: atMs + ANNOUNCEMENT_GUARD_MS,
       ...(state.talkedBefore === undefined ? {} : { talkedBefore: state.talkedBefore }),
     },
-    effects: [
-      ...before,
-      { type: 'withdrawRequest' },
-      { type: 'play', playbackId, legId: state.callee.legId, prompt },
-    ],
+    effects: [...before, { type: 'withdrawRequest' }, { type: 'play', playbackId, legId: state.callee.legId, prompt }],
   };
 };
 

@@ -96,7 +96,10 @@ export type CallState =
       readonly dropAtMs: EpochMs;
       readonly talkedBefore?: TalkSoFar;
     })
-  /** An agent is reserved: the bridge is being made, or the agent's phone rings. */
+  /**
+   * An agent is reserved: the bridge is being made, or the agent's phone rings. Only `giveUpAtMs` is armed; `dropAtMs` is
+   * the callee's own deadline, kept for the case that this agent fails.
+   */
   | (CallBase & {
       readonly kind: 'connecting';
       readonly callee: CalleeLeg;

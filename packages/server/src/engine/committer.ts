@@ -9,6 +9,8 @@ import { writeRows } from './write-rows.ts';
 export const GROUP_MS = 4;
 /** Most units in one commit: bounds how much a failed batch has to be taken apart. */
 const MAX_GROUP = 500;
+/** A clean exit does not wait longer than this; what was not written is settled by the next start's recovery. */
+const CLOSE_MS = 5_000;
 const RETRY_MS = [50, 200, 500, 1_000, 2_000] as const;
 
 type Unit = { readonly rows: RowWrites; readonly resolve: () => void; readonly reject: (error: unknown) => void };
@@ -68,9 +70,16 @@ export class Committer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Writes what waits, then takes nothing more. */
+  /** Writes what waits (for a database that is away, at most `CLOSE_MS`), then takes nothing more. */
   async close(): Promise<void> {
-    await this.drained();
+    let cancel = (): void => undefined;
+    await Promise.race([
+      this.drained(),
+      new Promise<void>((resolve) => {
+        cancel = this.#clock.setTimer(CLOSE_MS, resolve);
+      }),
+    ]);
+    cancel();
     this.#stop(new Error('The engine is closed.'));
   }
 
@@ -157,10 +166,12 @@ export class Committer {
 }
 
 /**
- * Whether PostgreSQL refused the data itself (class 22 data exception, 23 integrity violation, 42 syntax or schema):
- * trying again cannot help. Everything else (connection, shutdown, serialisation, disk full) may pass.
+ * Whether trying again cannot help: PostgreSQL refused the data (class 21 and 22 data, 23 integrity, 42 syntax or schema),
+ * or the fault is on our side of the wire. Connection faults, shutdown, serialisation and a full disk may pass.
  */
 const isRowFault = (error: unknown): boolean => {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^(22|23|42)/.test(code) && code.length === 5;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return /^(21|22|23|42)...$/.test(code);
+  // pg gives broken connections no code, only words.
+  return !/connect|terminat|queryable|timeout/i.test(String(message));
 };

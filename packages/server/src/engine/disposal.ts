@@ -35,6 +35,7 @@ type Row = {
  * of wrap-up, in one commit. May come during the talk (the lead's part waits for the end) and may be corrected later.
  */
 export const disposeAttempt = async (world: EngineWorld, agentId: AgentId, disposal: Disposal): Promise<void> => {
+  await world.kernel.written();
   const row = await readAttempt(world, disposal);
   if (row.agent_id !== null && row.agent_id !== agentId)
     throw new AppError('forbidden', 'This call was taken by somebody else.');

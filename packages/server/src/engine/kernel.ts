@@ -150,6 +150,11 @@ export class Kernel {
     this.#turn.after.push(run);
   }
 
+  /** Resolves when everything written so far is committed: what is read from the database then is what we know. */
+  written(): Promise<void> {
+    return this.#committer.drained();
+  }
+
   /** No more turns; timers are cancelled. */
   stop(): void {
     this.#stopped = true;

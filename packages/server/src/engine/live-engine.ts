@@ -40,7 +40,7 @@ import type {
 import { finishRecordingJob } from './recording-job.ts';
 import { readBack, reconcile } from './recovery.ts';
 import { iso } from './rows.ts';
-import { provisionAgents, putAgentPhone, provisionTrunks } from './provisioning.ts';
+import { provisionAgent, provisionAgents, putAgentPhone, provisionTrunks } from './provisioning.ts';
 import { onSwitchEvent } from './switch-events.ts';
 import { TrunkBook } from './trunk-book.ts';
 import { loadTrunks, type SecretOpener } from './trunk-row.ts';
@@ -279,7 +279,7 @@ export class LiveEngine implements Engine {
         openCalls: 0,
         openLeads: 1,
       });
-    if (kind !== 'running' || campaign.emptyUntilMs === 0 || campaign.counting) return;
+    if (kind !== 'running' || campaign.counting || (campaign.leads.ready > 0 && campaign.emptyUntilMs === 0)) return;
     campaign.counting = true;
     try {
       const { rows } = await world.pool.query<{ ready: boolean; dialing: boolean }>(
@@ -455,6 +455,7 @@ export class LiveEngine implements Engine {
   async logInAgent(id: AgentId): Promise<void> {
     const world = this.#owned();
     await this.#readAgent(world, id);
+    await provisionAgent(world, id);
     const row = world.agentRows.get(id);
     const event = { atMs: world.clock.now(), legId: world.ids.next<LegId>(), ringTimeoutMs: STATION_RING_MS };
     await this.#agent(world, id, () =>

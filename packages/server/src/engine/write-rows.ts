@@ -105,6 +105,6 @@ export const writeRows = async (client: PoolClient, rows: RowWrites, lease: Leas
   for (const { table, sql } of STATEMENTS) {
     const list = rows[table];
     if (list === undefined || list.length === 0) continue;
-    await client.query({ name: `engine-${table}`, text: sql, values: [JSON.stringify(list), lease.epoch] });
+    await client.query({ name: `engine-write-${table}`, text: sql, values: [JSON.stringify(list), lease.epoch] });
   }
 };
