@@ -136,6 +136,8 @@ export const parseByPlan = (digits: string, plan: NumberingPlan): string | undef
 const MAX_E164_DIGITS = 15;
 
 const faultOf = (text: string, region: CountryCode): PhoneFault => {
+  // The library says so by throwing; with a file of blanks that would be most of the work.
+  if (!/\d/.test(text)) return 'notANumber';
   switch (validatePhoneNumberLength(text, region)) {
     case 'TOO_SHORT':
       return 'tooShort';
@@ -150,7 +152,7 @@ const faultOf = (text: string, region: CountryCode): PhoneFault => {
 
 /** The long way: what `libphonenumber-js` says. */
 export const parseByLibrary = (text: string, region: CountryCode): PhoneResult => {
-  const found = parsePhoneNumberFromString(text, region);
+  const found = /\d{2}/.test(text) ? parsePhoneNumberFromString(text, region) : undefined;
   if (found === undefined || !found.isValid()) return { ok: false, fault: faultOf(text, region) };
   if (found.number.length - 1 > MAX_E164_DIGITS) return { ok: false, fault: 'tooLong' };
   return {

@@ -22,19 +22,36 @@ export const loadPhoneZones = (): PhoneZones => {
 
 /** @param table Digits of a prefix (calling code first) → zones joined by `&`. */
 export const createPhoneZones = (table: Readonly<Record<string, string>>): PhoneZones => {
-  const byPrefix = new Map<string, readonly string[]>();
-  let longest = 0;
+  // A tree of digits: a walk over a number makes no texts, and this is asked once per row of a file.
+  const tree: Node[] = [newNode()];
   for (const [prefix, zones] of Object.entries(table)) {
-    byPrefix.set(prefix, zones.split('&'));
-    longest = Math.max(longest, prefix.length);
+    let node = tree[0];
+    for (const digit of prefix) {
+      const next = node?.next[Number(digit)] ?? 0;
+      if (next === 0) {
+        if (node) node.next[Number(digit)] = tree.length;
+        tree.push(newNode());
+      }
+      node = tree[next === 0 ? tree.length - 1 : next];
+    }
+    if (node) node.zones = zones.split('&');
   }
   return {
     zonesOf: (number) => {
-      for (let length = Math.min(longest, number.length - 1); length > 0; length--) {
-        const zones = byPrefix.get(number.slice(1, 1 + length));
-        if (zones !== undefined) return zones;
+      let node = tree[0];
+      let best = NO_ZONES;
+      for (let i = 1; i < number.length; i++) {
+        const next = node?.next[number.charCodeAt(i) - 48] ?? 0;
+        if (next === 0) break;
+        node = tree[next];
+        if (node?.zones !== undefined) best = node.zones;
       }
-      return [];
+      return best;
     },
   };
 };
+
+/** `next`: index of the node of each following digit, 0 for none (the root follows nothing). */
+type Node = { readonly next: number[]; zones: readonly string[] | undefined };
+const newNode = (): Node => ({ next: Array<number>(10).fill(0), zones: undefined });
+const NO_ZONES: readonly string[] = [];

@@ -11,7 +11,7 @@ export type WorkerEnd = Exclude<WorkerMessage, { type: 'batch' | 'fault' }>;
 
 /** A thread's heap ends here: a file built to burst it takes the thread, not the server. */
 const HEAP_MB = 192;
-const YOUNG_HEAP_MB = 24;
+const YOUNG_HEAP_MB = 12;
 
 /**
  * Where the worker's code is: the bundle's `import-worker.js` beside this bundle, or the source when run from source. A

@@ -1,8 +1,11 @@
 import type { RejectReason } from '@qianhu/contracts';
 import { FileError } from './file-error.ts';
 
-/** Receives rows as they are read. `rowNumber` counts from 1 as a spreadsheet program does, blank rows and header included. */
-export type RowSink = (cells: string[], rowNumber: number, fault?: RejectReason) => void;
+/**
+ * Receives rows as they are read. `rowNumber` counts from 1 as a spreadsheet program does, blank rows and header included.
+ * `line` is given where the cells are the line cut at each delimiter: one text to keep instead of many.
+ */
+export type RowSink = (cells: string[], rowNumber: number, fault?: RejectReason, line?: string) => void;
 
 /** Excel's own limit for a cell. */
 export const MAX_CELL_CHARS = 32_767;
@@ -67,7 +70,9 @@ export class CsvParser {
       }
       this.#searched = 0;
       if (quote === -1 || quote >= end) {
-        this.#emit(text.slice(pos, withoutCr(text, pos, end)).split(this.#delimiter));
+        const line = text.slice(pos, withoutCr(text, pos, end));
+        this.#rows += 1;
+        this.#sink(line.split(this.#delimiter), this.#rows, undefined, line);
         pos = end + 1;
         continue;
       }

@@ -18,6 +18,8 @@ export type LeadRow = {
   readonly priority: number | undefined;
   readonly callbackAtMs: number | undefined;
   readonly notes: readonly NoteReason[];
+  /** No text of the lead needs an escape, in JSON or in COPY. */
+  readonly isPlain: boolean;
 };
 
 export type BuiltRow =
@@ -32,6 +34,9 @@ const clean = (cell: string): string => {
     .replaceAll(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
     .trim();
 };
+const trimmed = (cell: string): string => cell.trim();
+/** What JSON or COPY would escape, what `clean` would change, and the mark of unreadable characters. */
+const NOT_PLAIN = /[\\"\u0000-\u001f\ud800-\udfff\ufffd]/;
 const UNCLEAN = /[\0\ud800-\udfff]/;
 
 /** A guard of our own report files, and Excel's mark for text. */
@@ -43,7 +48,7 @@ export const createLeadBuilder = (
   parser: PhoneParser,
   zones: PhoneZones,
   nowMs: number,
-): ((cells: readonly string[]) => BuiltRow) => {
+): ((cells: readonly string[], line?: string) => BuiltRow) => {
   const { columns, options } = settings;
   const columnsTo = (to: string): readonly number[] => columns.flatMap((c, i) => (c.to === to ? [i] : []));
   const phoneColumns = columnsTo('phone');
@@ -63,7 +68,12 @@ export const createLeadBuilder = (
     return text;
   };
 
-  return (cells) => {
+  const arePlainKeys = fieldColumns.every(([, key]) => !NOT_PLAIN.test(key));
+
+  return (cells, line) => {
+    // One look at the whole line spares several at each of its cells.
+    const isPlain = line !== undefined && arePlainKeys && !NOT_PLAIN.test(line);
+    const text = isPlain ? trimmed : clean;
     const reasons: RejectReason[] = [];
     for (let i = columns.length; i < cells.length; i++) {
       if ((cells[i] ?? '').trim() === '') continue;
@@ -105,15 +115,15 @@ export const createLeadBuilder = (
 
     let name = '';
     for (const i of nameColumns) {
-      const part = clean(cells[i] ?? '');
+      const part = text(cells[i] ?? '');
       if (part !== '') name = name === '' ? part : `${name} ${part}`;
     }
-    let hasBadCharacters = name.includes('\ufffd');
+    let hasBadCharacters = !isPlain && name.includes('\ufffd');
     const fields: (readonly [string, string])[] = [];
     for (const [i, key] of fieldColumns) {
-      const value = clean(cells[i] ?? '');
+      const value = text(cells[i] ?? '');
       if (value === '') continue;
-      if (value.includes('\ufffd')) hasBadCharacters = true;
+      if (!isPlain && value.includes('\ufffd')) hasBadCharacters = true;
       fields.push([key, value]);
     }
     if (phones.extension !== undefined) fields.push(['extension', phones.extension]);
@@ -130,6 +140,7 @@ export const createLeadBuilder = (
         priority,
         callbackAtMs,
         notes,
+        isPlain,
       },
     };
   };

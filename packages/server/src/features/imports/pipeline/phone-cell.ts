@@ -1,4 +1,4 @@
-import type { PhoneParser } from '../../../numbers/phone-parser.ts';
+import type { ParsedPhone, PhoneParser } from '../../../numbers/phone-parser.ts';
 import type { NoteReason, RejectReason } from '@qianhu/contracts';
 
 /** Numbers of a lead, in the order to try them. */
@@ -25,6 +25,7 @@ const HAS_SEPARATOR = /[;；/／、,，|｜\n\r或]|\sor\s/i;
 const CHINESE_EXTENSION = /\s*(?:转|轉|分机号?|分機|内线|內線)[:：\s-]*(\d{1,8})\s*$/;
 /** `010-88888888-8001`: area code, number, extension. */
 const DASHED_EXTENSION = /^(.*\d[-－—]\d{7,8})[-－—](\d{1,6})$/;
+const NO_NOTES: readonly NoteReason[] = [];
 const ONLY_DIGITS = /^\d{7,15}$/;
 
 type One = { number: string; country: string; extension: string | undefined } | { fault: RejectReason };
@@ -48,6 +49,9 @@ const parseOne = (text: string, parser: PhoneParser): One => {
 
 /** Numbers of one cell, further numbers written beside it by any of the usual separators. */
 const parseCell = (cell: string, parser: PhoneParser): One[] => {
+  // Both may hold what looks like a separator: 1,38E+10 and #N/A.
+  if (FORMULA_ERROR.test(cell)) return [{ fault: 'cellError' }];
+  if (SCIENTIFIC.test(cell)) return [{ fault: 'scientificNotation' }];
   if (ONLY_DIGITS.test(cell) || !HAS_SEPARATOR.test(cell)) {
     const one = parseOne(cell, parser);
     if (!('fault' in one) || one.fault === 'scientificNotation') return [one];
@@ -73,6 +77,13 @@ export const parsePhoneCells = (
   parser: PhoneParser,
   options: PhoneCellOptions,
 ): PhoneCells => {
+  const only = cells.length === 1 ? (cells[0] ?? '') : '';
+  if (ONLY_DIGITS.test(only)) {
+    // Nine of ten rows: one cell of digits.
+    const { phone } = parser.parse(only) as { phone?: ParsedPhone };
+    if (phone !== undefined)
+      return { ok: true, numbers: [phone.number], country: phone.country, extension: undefined, notes: NO_NOTES };
+  }
   const numbers: string[] = [];
   const notes = new Set<NoteReason>();
   let country = '';

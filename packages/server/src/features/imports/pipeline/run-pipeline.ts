@@ -39,8 +39,9 @@ type Pending = {
   rejections: Partial<Record<RejectReason, number>>;
   notes: { row: number; reasons: readonly NoteReason[] }[];
   rejects: ReportRow[];
-  /** Cells by row, kept until the database has said which rows are doubles. */
-  cells: Map<number, readonly string[]>;
+  /** Row numbers of the leads, ascending, and what each row held: kept until the database has said which are doubles. */
+  leadRows: number[];
+  kept: (string | readonly string[])[];
 };
 
 const emptyBatch = (): Pending => ({
@@ -52,21 +53,31 @@ const emptyBatch = (): Pending => ({
   rejections: {},
   notes: [],
   rejects: [],
-  cells: new Map(),
+  leadRows: [],
+  kept: [],
 });
+
+const plainFieldsJson = (fields: LeadRow['fields']): string => {
+  let json = '';
+  for (const [key, value] of fields) json += `${json === '' ? '{' : ','}"${key}":"${value}"`;
+  return `${json}}`;
+};
 
 const fieldsJson = (fields: LeadRow['fields']): string => {
   let json = '';
   for (const [key, value] of fields) json += `${json === '' ? '{' : ','}${jsonString(key)}:${jsonString(value)}`;
-  return `${json}}`;
+  return copyText(`${json}}`);
 };
 
-const copyLine = (row: number, lead: LeadRow): string =>
-  `${row}\t${lead.number}\t${lead.altNumbers.length === 0 ? COPY_NULL : copyWordArray(lead.altNumbers)}\t${lead.region}\t${copyText(lead.zone)}\t${
-    lead.name === undefined ? COPY_NULL : copyText(lead.name)
-  }\t${lead.fields.length === 0 ? COPY_NULL : copyText(fieldsJson(lead.fields))}\t${lead.priority ?? COPY_NULL}\t${
-    lead.callbackAtMs === undefined ? COPY_NULL : new Date(lead.callbackAtMs).toISOString()
-  }\n`;
+/** A lead as a line for COPY, columns as `STAGE_COLUMNS`. */
+const copyLine = (row: number, lead: LeadRow): string => {
+  const { number, altNumbers, region, zone, name, fields, isPlain } = lead;
+  const nameText = name === undefined ? COPY_NULL : isPlain ? name : copyText(name);
+  const json = fields.length === 0 ? COPY_NULL : isPlain ? plainFieldsJson(fields) : fieldsJson(fields);
+  const more = altNumbers.length === 0 ? COPY_NULL : copyWordArray(altNumbers);
+  const callback = lead.callbackAtMs === undefined ? COPY_NULL : new Date(lead.callbackAtMs).toISOString();
+  return `${row}\t${number}\t${more}\t${region}\t${zone}\t${nameText}\t${json}\t${lead.priority ?? COPY_NULL}\t${callback}\n`;
+};
 
 /**
  * Reads a file to its end: rows become leads in batches for the database, and rows that cannot be imported go to the report
@@ -92,7 +103,7 @@ export const runPipeline = async (options: PipelineOptions): Promise<{ readonly 
     batch.rejects.push({ row, cells, reasons, ...(detail === undefined ? {} : { detail }) });
   };
 
-  const takeRow: RowSink = (cells, row, fault) => {
+  const takeRow: RowSink = (cells, row, fault, line) => {
     if (fault === undefined && cells.every((cell) => cell.trim() === '')) return;
     if (isFirstRow) {
       isFirstRow = false;
@@ -108,7 +119,7 @@ export const runPipeline = async (options: PipelineOptions): Promise<{ readonly 
       batch.rowsRejected += 1;
       reject(row, cells, [fault]);
     } else {
-      const built = build(cells);
+      const built = build(cells, line);
       if (!built.ok) {
         batch.rowsRejected += 1;
         reject(row, cells, built.reasons);
@@ -121,7 +132,8 @@ export const runPipeline = async (options: PipelineOptions): Promise<{ readonly 
         } else {
           batch.lines += copyLine(row, lead);
           batch.leads += 1;
-          batch.cells.set(row, cells);
+          batch.leadRows.push(row);
+          batch.kept.push(line ?? cells);
           if (lead.notes.length > 0) batch.notes.push({ row, reasons: lead.notes });
         }
       }
@@ -132,20 +144,25 @@ export const runPipeline = async (options: PipelineOptions): Promise<{ readonly 
     }
   };
 
+  const cellsOf = (done: Pending, row: number): readonly string[] => {
+    const kept = done.kept[done.leadRows.indexOf(row)] ?? [];
+    return typeof kept === 'string' ? kept.split(source.source.delimiter) : kept;
+  };
+
   /** Writes the rows of a committed batch to the reports. */
   const report = async (done: Pending, result: BatchResult): Promise<void> => {
     rejects ??= new ReportFile(options.rejectsPath, header, width);
     notes ??= new ReportFile(options.notesPath, header, width);
     const gone = new Set(result.duplicates.map((d) => d.row));
     for (const { row, reason } of result.duplicates)
-      done.rejects.push({ row, cells: done.cells.get(row) ?? [], reasons: [reason] });
+      done.rejects.push({ row, cells: cellsOf(done, row), reasons: [reason] });
     if (result.duplicates.length > 0) done.rejects.sort((a, b) => a.row - b.row);
     await rejects.write(done.rejects);
     const remarks = new Map<number, NoteReason[]>();
     for (const note of done.notes) if (!gone.has(note.row)) remarks.set(note.row, [...note.reasons]);
     for (const row of result.dncRows) remarks.set(row, [...(remarks.get(row) ?? []), 'onDncList']);
     const rows = [...remarks].sort(([a], [b]) => a - b);
-    await notes.write(rows.map(([row, reasons]) => ({ row, cells: done.cells.get(row) ?? [], reasons })));
+    await notes.write(rows.map(([row, reasons]) => ({ row, cells: cellsOf(done, row), reasons })));
   };
 
   let isStopped = false;
