@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { BridgeId, EndpointId, LegId, RecordingId, TrunkId } from '@qianhu/core';
-import { isRoot, resolveHome } from '@qianhu/parts';
+import { findRunningAsterisk, isRoot, resolveHome } from '@qianhu/parts';
 import type { SwitchEvent } from '@qianhu/switch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -55,7 +55,7 @@ afterAll(async () => {
 /** The one recorded call of a number, once it looks as wanted. */
 const recorded = async (number: string, wanted: (call: RecordedCall) => boolean): Promise<RecordedCall> => {
   let calls: readonly RecordedCall[] = [];
-  for (let look = 0; look < 200; look++) {
+  for (let look = 0; look < 600; look++) {
     calls = await lab.calls(number);
     const last = calls.at(-1);
     if (last !== undefined && wanted(last)) return last;
@@ -237,6 +237,18 @@ test('a killed lab leaves its calls; the next one takes them back and goes on wi
   await recorded('1003', (call) => call.endedBy === 'caller');
   const adopted = await launchLab(launch);
   expect(adopted).toMatchObject({ adopted: true, pid: ready.pid });
+});
+
+test("when the carrier's switch dies its calls are lost in the book, and it comes back by itself", async () => {
+  const legId = await caller.dial('1005');
+  await caller.untilLeg(legId, 'legAnswered');
+  const asterisk = await findRunningAsterisk(join(launch.config.dir, 'asterisk'));
+  process.kill(asterisk?.pid ?? 0, 'SIGKILL');
+  expect(await recorded('1005', (call) => call.endedAtMs !== undefined)).toMatchObject({ endedBy: 'lost' });
+  const again = await caller.dial('1013');
+  await caller.untilLeg(again, 'legAnswered');
+  // Nobody tells us that the far end of the first call is gone.
+  await caller.sw.hangUp(legId, 'normal');
 });
 
 test('the control refuses strangers and nonsense', async () => {

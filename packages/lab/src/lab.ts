@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { stopAsterisk, writeFileAtomically, type OnProgress } from '@qianhu/parts';
-import { realScheduler, type Logger } from '@qianhu/switch';
+import { startAsterisk, stopAsterisk, writeFileAtomically, type AsteriskSpec, type OnProgress } from '@qianhu/parts';
+import { realScheduler, type Logger, type Scheduler } from '@qianhu/switch';
 
 import { CallRecord } from './call-record.ts';
 import { Carrier } from './carrier.ts';
@@ -13,6 +13,9 @@ import { readyFile, type LabConfig, type LabReady } from './lab-config.ts';
 import { DEFAULT_POPULATION } from './population.ts';
 import { patched } from './rules.ts';
 import { wavLengths } from './wav-length.ts';
+
+/** How often the carrier's Asterisk is looked at. */
+const WATCH_MS = 1000;
 
 export type Lab = {
   readonly ready: LabReady;
@@ -30,12 +33,13 @@ export const startLab = async (
   const asterisk = await startLabAsterisk(config, deps.assetsDir, deps.onProgress);
   const record = new CallRecord(join(config.dir, 'record.jsonl'));
   const lengths = wavLengths(deps.assetsDir);
+  const scheduler = realScheduler();
   const carrier = new Carrier({
     url: asterisk.running.ariUrl.replace(/\/ari$/, ''),
     username: asterisk.running.username,
     password: asterisk.running.password,
     app: LAB_APP,
-    scheduler: realScheduler(),
+    scheduler,
     logger: deps.logger,
     record,
     soundsDir: asterisk.soundsDir,
@@ -44,6 +48,7 @@ export const startLab = async (
     rules: config.rules,
   });
   await carrier.start();
+  const unwatch = watchAsterisk(asterisk.spec, carrier, scheduler, deps.logger);
   const token = randomBytes(24).toString('base64url');
   const control = await startControl({ carrier, record, token, port: asterisk.controlPort });
   const ready: LabReady = {
@@ -59,11 +64,35 @@ export const startLab = async (
   return {
     ready,
     close: async () => {
+      unwatch();
       rmSync(readyFile(config.dir), { force: true });
       await control.close();
       carrier.close();
       await stopAsterisk(asterisk.spec);
       record.close();
     },
+  };
+};
+
+/** Starts the carrier's Asterisk again when it died; its calls then stand in the book as lost. Returns what stops the watch. */
+const watchAsterisk = (spec: AsteriskSpec, carrier: Carrier, scheduler: Scheduler, logger: Logger): (() => void) => {
+  let isOver = false;
+  let cancel: () => void;
+  const look = async (): Promise<void> => {
+    try {
+      // A living one is only adopted, so a connection that is merely slow to come back loses nothing.
+      if (carrier.state === 'connecting') await startAsterisk(spec);
+    } catch (error) {
+      logger.error({ error: String(error) }, 'the lab switch could not be started again');
+    }
+    if (!isOver) again();
+  };
+  const again = (): void => {
+    cancel = scheduler.setTimer(WATCH_MS, () => void look());
+  };
+  again();
+  return () => {
+    isOver = true;
+    cancel();
   };
 };
