@@ -83,8 +83,8 @@ export const bestTuning: Tuning = {
   priceStep: 0.05,
   aheadLeast: 20,
   aheadMost: 1000,
-  guardCalls: 1.2,
-  guardShare: 0.9,
+  guardCalls: 1.05,
+  guardShare: 0.92,
 };
 
 /** The prototype in the project's reference, kept as a baseline. */
