@@ -26,7 +26,7 @@ type Contact = { readonly uri: string; readonly status: string; readonly rttMs: 
 export const parseContacts = (text: string): ReadonlyMap<string, Contact> => {
   const contacts = new Map<string, Contact>();
   for (const line of text.split('\n')) {
-    const match = /^\s*Contact:\s+([^\s/]+)\/(\S+)\s+\S+\s+(\S+)\s+(\S+)\s*$/.exec(line);
+    const match = /^\s*Contact:\s+([^\s/<]+)\/(\S+)\s+\S+\s+(\S+)\s+(\S+)\s*$/.exec(line);
     const [, name, uri, status, rtt] = match ?? [];
     if (name === undefined || uri === undefined || status === undefined) continue;
     const rttMs = Number(rtt);
