@@ -1,5 +1,5 @@
 import type { AgentId, BridgeId, CallId, EpochMs, LegId } from '../ids.ts';
-import { ignored, InvalidStateError, type Transition } from '../machine.ts';
+import { ignored, InvalidStateError, isIgnored, type Transition } from '../machine.ts';
 import type { LegEnding } from '../call/hangup.ts';
 
 /** How an agent's phone is reached, fixed while logged in. */
@@ -364,33 +364,42 @@ const lostAfter = (after: AfterCall): AfterCall =>
 const onCallReleased = (state: AgentState, event: Extract<AgentEvent, { type: 'callReleased' }>): Result => {
   if ((state.kind !== 'reserved' && state.kind !== 'talking') || state.callId !== event.callId)
     return ignored('notInThisCall');
-  if (!event.talked || state.kind === 'reserved') {
+  const { station, perCallLeg } = letPhoneGo(state.station);
+  const free = { ...state, station };
+  if (!event.talked || free.kind === 'reserved') {
     // An agent whose phone did not answer is not offered the next call: it would be lost the same way.
     const after: AfterCall =
-      event.reason === 'agentPhoneEnded' || event.reason === 'agentDidNotConnect' ? lostOrPause(state) : state.after;
-    return goOn(state, after, event.atMs);
+      event.reason === 'agentPhoneEnded' || event.reason === 'agentDidNotConnect' ? lostOrPause(free) : free.after;
+    return withEffects(perCallLeg, goOn(free, after, event.atMs));
   }
-  const talkMs = event.atMs - state.bridgedAtMs;
-  const perCallLeg: AgentEffect[] =
-    state.station.mode === 'perCall' && state.station.phase !== 'down'
-      ? [{ type: 'hangUpStation', legId: state.station.legId }]
-      : [];
-  if (event.wrapUpMs === 0) {
-    const next = goOn(state, state.after, event.atMs);
-    return 'ignored' in next ? next : { state: next.state, effects: [...perCallLeg, ...next.effects] };
-  }
+  if (event.wrapUpMs === 0) return withEffects(perCallLeg, goOn(free, free.after, event.atMs));
   return {
     state: {
-      ...base(state, event.atMs),
+      ...base(free, event.atMs),
       kind: 'wrapUp',
-      callId: state.callId,
-      after: state.after,
-      talkMs,
+      callId: free.callId,
+      after: free.after,
+      talkMs: event.atMs - free.bridgedAtMs,
       ...(event.wrapUpMs === null ? {} : { endsAtMs: event.atMs + event.wrapUpMs }),
     },
     effects: perCallLeg,
   };
 };
+
+/**
+ * A phone that was rung for one call is hung up with it, ringing or answered, and is no station from that moment: the
+ * next call rings it anew instead of being bridged to a leg that is going.
+ */
+const letPhoneGo = (station: Station): { readonly station: Station; readonly perCallLeg: readonly AgentEffect[] } =>
+  station.mode === 'perCall' && station.phase !== 'down'
+    ? {
+        station: { phase: 'down', mode: 'perCall' },
+        perCallLeg: [{ type: 'hangUpStation', legId: station.legId }],
+      }
+    : { station, perCallLeg: [] };
+
+const withEffects = (first: readonly AgentEffect[], result: Result): Result =>
+  isIgnored(result) ? result : { state: result.state, effects: [...first, ...result.effects] };
 
 const lostOrPause = (state: Of<'reserved'> | Of<'talking'>): AfterCall =>
   state.after.kind === 'ready'
