@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ensureDebianPackages, findUnpackedPart } from '../debian/debian-packages.ts';
 import type { UnpackedPart } from '../debian/debian-packages.ts';
 import { findLoader, keepOnly, libraryClosure } from '../library-closure.ts';
+import { PartsError } from '../parts-error.ts';
 import { findProgram, runCommand } from '../process/run-command.ts';
 import { isRoot } from '../service-account.ts';
 import { upstreamVersion } from '../version.ts';
@@ -31,10 +32,17 @@ const LOADED_BY_NAME = /^lib(softokn3|freebl3|freeblpriv3|nssckbi|nssdbm3)\.(so|
  * lost. `env` sets LD_LIBRARY_PATH and FONTCONFIG_FILE; `args` says --no-sandbox where the kernel offers no sandbox to this account.
  */
 export async function ensureChromium(options: EnsureProgramOptions): Promise<Program> {
-  const FONTCONFIG_FILE = await ensureFonts(options);
   const args = (await canUseSandbox()) ? [] : ['--no-sandbox'];
   const system = options.useSystem === false ? undefined : await findSystemChromium();
-  if (system !== undefined) return { ...system, args, env: { FONTCONFIG_FILE } };
+  if (system !== undefined) {
+    // Without a network the machine's Chromium still serves, with the machine's fonts.
+    const fonts = await ensureFonts(options).catch((error: unknown) => {
+      if (error instanceof PartsError && error.code !== 'aborted') return undefined;
+      throw error;
+    });
+    return { ...system, args, env: fonts === undefined ? {} : { FONTCONFIG_FILE: fonts } };
+  }
+  const FONTCONFIG_FILE = await ensureFonts(options);
   const { partsDir, onProgress, signal } = options;
   const part = await ensureDebianPackages({
     partsDir,
