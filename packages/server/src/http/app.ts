@@ -40,8 +40,6 @@ export const createHttpApp = async (options: HttpAppOptions): Promise<FastifyIns
   const common = {
     bodyLimit: MOST_BODY_BYTES,
     trustProxy: false,
-    // Query strings and paths may hold numbers and names: requests are logged by route, below.
-    disableRequestLogging: true,
     routerOptions: { maxParamLength: 200 },
     genReqId: (() => {
       let n = 0;
