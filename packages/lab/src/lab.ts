@@ -2,13 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { startAsterisk, stopAsterisk, writeFileAtomically, type AsteriskSpec, type OnProgress } from '@qianhu/parts';
+import {
+  rotateAsteriskLogs,
+  rotateCel,
+  startAsterisk,
+  stopAsterisk,
+  writeFileAtomically,
+  type OnProgress,
+} from '@qianhu/parts';
 import { realScheduler, type Logger, type Scheduler } from '@qianhu/switch';
 
 import { CallRecord } from './call-record.ts';
 import { Carrier } from './carrier.ts';
 import { startControl } from './control-server.ts';
-import { LAB_APP, startLabAsterisk } from './lab-asterisk.ts';
+import { LAB_APP, startLabAsterisk, type LabAsterisk } from './lab-asterisk.ts';
 import { readyFile, type LabConfig, type LabReady } from './lab-config.ts';
 import { DEFAULT_POPULATION } from './population.ts';
 import { patched } from './rules.ts';
@@ -16,6 +23,8 @@ import { wavLengths } from './wav-length.ts';
 
 /** How often the carrier's Asterisk is looked at. */
 const WATCH_MS = 1000;
+/** Logs are looked at every ten minutes. */
+const LOOKS_PER_ROTATION = 600;
 
 export type Lab = {
   readonly ready: LabReady;
@@ -48,7 +57,7 @@ export const startLab = async (
     rules: config.rules,
   });
   await carrier.start();
-  const unwatch = watchAsterisk(asterisk.spec, carrier, scheduler, deps.logger);
+  const unwatch = watchAsterisk(asterisk, carrier, scheduler, deps.logger);
   const token = randomBytes(24).toString('base64url');
   const control = await startControl({ carrier, record, token, port: asterisk.controlPort });
   const ready: LabReady = {
@@ -74,16 +83,29 @@ export const startLab = async (
   };
 };
 
-/** Starts the carrier's Asterisk again when it died; its calls then stand in the book as lost. Returns what stops the watch. */
-const watchAsterisk = (spec: AsteriskSpec, carrier: Carrier, scheduler: Scheduler, logger: Logger): (() => void) => {
+/**
+ * Starts the carrier's Asterisk again when it died (its calls then stand in the book as lost) and keeps its logs small.
+ * Returns what stops the watch.
+ */
+const watchAsterisk = (
+  { spec, running }: LabAsterisk,
+  carrier: Carrier,
+  scheduler: Scheduler,
+  logger: Logger,
+): (() => void) => {
   let isOver = false;
   let cancel: () => void;
+  let looks = 0;
   const look = async (): Promise<void> => {
     try {
+      if (++looks % LOOKS_PER_ROTATION === 0) {
+        await rotateAsteriskLogs(running);
+        await rotateCel(running.paths.celFile);
+      }
       // A living one is only adopted, so a connection that is merely slow to come back loses nothing.
       if (carrier.state === 'connecting') await startAsterisk(spec);
     } catch (error) {
-      logger.error({ error: String(error) }, 'the lab switch could not be started again');
+      logger.error({ error: String(error) }, 'looking after the lab switch failed');
     }
     if (!isOver) again();
   };
