@@ -6,14 +6,20 @@ import { LiveConnection, type LiveSocket, type TopicReader } from './live.ts';
 class FakeSocket implements LiveSocket {
   readonly sent: { type: string; topics: string[] }[] = [];
   closedWith: number | undefined;
-  onopen: (() => void) | null = null;
+  onopen: ((event: never) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
   send(text: string): void {
     this.sent.push(JSON.parse(text) as { type: string; topics: string[] });
   }
   close(code?: number): void {
     this.closedWith = code ?? 1005;
+  }
+  open(): void {
+    this.onopen?.({} as never);
+  }
+  lose(code: number): void {
+    this.onclose?.({ code } as CloseEvent);
   }
   tell(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) } as MessageEvent);
@@ -59,7 +65,7 @@ describe('the live connection', () => {
     const { live, socket } = setUp();
     const first = live.lease(sum());
     const second = live.lease(sum());
-    socket().onopen?.();
+    socket().open();
     expect(socket().sent).toEqual([{ type: 'subscribe', topics: ['sum'] }]);
     socket().tell({ topic: 'sum', seq: 0, type: 'snapshot', data: 10 });
     socket().tell({ topic: 'sum', seq: 1, type: 'change', data: 5 });
@@ -70,7 +76,7 @@ describe('the live connection', () => {
   it('reads a topic anew after a gap, keeping the old data in sight as stale', () => {
     const { live, socket } = setUp();
     const { view } = live.lease(sum());
-    socket().onopen?.();
+    socket().open();
     socket().tell({ topic: 'sum', seq: 1, type: 'snapshot', data: 10 });
     socket().tell({ topic: 'sum', seq: 3, type: 'change', data: 5 });
     expect(view.get()).toEqual({ kind: 'stale', data: 10 });
@@ -85,7 +91,7 @@ describe('the live connection', () => {
   it('reads a topic anew when a change has a wrong shape', () => {
     const { live, socket } = setUp();
     const { view } = live.lease(sum());
-    socket().onopen?.();
+    socket().open();
     socket().tell({ topic: 'sum', seq: 1, type: 'snapshot', data: 10 });
     socket().tell({ topic: 'sum', seq: 2, type: 'change', data: 'five' });
     expect(view.get().kind).toBe('stale');
@@ -95,7 +101,7 @@ describe('the live connection', () => {
   it('does not loop on a snapshot of a wrong shape', () => {
     const { live, socket } = setUp();
     const { view } = live.lease(sum());
-    socket().onopen?.();
+    socket().open();
     socket().tell({ topic: 'sum', seq: 1, type: 'snapshot', data: null });
     expect(view.get()).toEqual({ kind: 'refused', code: 'contract' });
     expect(socket().sent).toHaveLength(1);
@@ -105,11 +111,11 @@ describe('the live connection', () => {
     const { live, clock, sockets, socket } = setUp();
     const { view } = live.lease(sum());
     live.lease(sum('other'));
-    socket().onopen?.();
+    socket().open();
     socket().tell({ topic: 'sum', seq: 1, type: 'snapshot', data: 10 });
     const pauses: number[] = [];
     for (let round = 0; round < 8; round += 1) {
-      socket().onclose?.({ code: 1006 });
+      socket().lose(1006);
       const state = live.state.get();
       if (state.kind !== 'waiting') throw new Error('It should wait.');
       pauses.push(state.retryAtMs - clock.now());
@@ -118,14 +124,14 @@ describe('the live connection', () => {
     expect(pauses).toEqual([375, 750, 1500, 3000, 6000, 12000, 15000, 15000]);
     expect(view.get()).toEqual({ kind: 'stale', data: 10 });
     expect(sockets).toHaveLength(9);
-    socket().onopen?.();
+    socket().open();
     expect(socket().sent).toEqual([{ type: 'subscribe', topics: ['sum', 'other'] }]);
   });
 
   it('tries at once when told that the network is back', () => {
     const { live, clock, sockets, socket } = setUp();
     live.lease(sum());
-    socket().onclose?.({ code: 1006 });
+    socket().lose(1006);
     live.retryNow();
     expect(sockets).toHaveLength(2);
     expect(clock.pending).toBe(0);
@@ -136,8 +142,8 @@ describe('the live connection', () => {
   it('does not come back by itself after the session ended', () => {
     const { live, clock, sockets, socket } = setUp();
     const { view } = live.lease(sum());
-    socket().onopen?.();
-    socket().onclose?.({ code: 4401 });
+    socket().open();
+    socket().lose(4401);
     expect(view.get()).toEqual({ kind: 'refused', code: '4401' });
     clock.advance(60_000);
     expect(sockets).toHaveLength(1);
@@ -146,7 +152,7 @@ describe('the live connection', () => {
   it('drops a topic a moment after its last reader left, and not if another came', () => {
     const { live, clock, socket } = setUp();
     const first = live.lease(sum());
-    socket().onopen?.();
+    socket().open();
     first.release();
     const second = live.lease(sum());
     clock.advance(10_000);
@@ -173,7 +179,7 @@ describe('the live connection', () => {
         const { live, socket } = setUp();
         // The data is the sequence number it stands for: a snapshot of 0 at seq 0 and one more per change.
         const { view } = live.lease<number>({ topic: 'sum', snapshot: () => 0, change: (n, d) => (d === 1 ? n + 1 : undefined) });
-        socket().onopen?.();
+        socket().open();
         let base: number | undefined;
         let expected = 0;
         for (const m of messages) {

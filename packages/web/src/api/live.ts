@@ -8,7 +8,7 @@ export interface LiveSocket {
   /** The event is of no interest. */
   onopen: ((event: never) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
 }
 
 /**
@@ -95,6 +95,10 @@ export class LiveConnection {
         seq: undefined,
       };
       this.#topics.set(reader.topic, topic);
+      if (this.#state.get().kind === 'open') this.#subscribe([topic]);
+    } else if (topic.store.get().kind === 'refused') {
+      // A new reader asks again: what was refused may exist by now.
+      topic.store.set({ kind: 'connecting' });
       if (this.#state.get().kind === 'open') this.#subscribe([topic]);
     }
     const held = topic;

@@ -25,6 +25,7 @@ export class FakeSoftphone implements Softphone {
 
   stop(): void {
     this.state.set({ kind: 'off' });
+    this.microphone.set({ kind: 'unknown' });
   }
 
   setMuted(isMuted: boolean): void {

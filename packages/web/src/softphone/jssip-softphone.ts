@@ -75,12 +75,13 @@ export class JsSipSoftphone implements Softphone {
 
   stop(): void {
     this.#isStarted = false;
+    // First of all, so that whoever hears of what follows finds the phone off.
+    this.state.set({ kind: 'off' });
     this.#closeAgent();
     this.#options.lock.release();
     this.#options.microphone.close();
     this.#meter.attach('microphone', undefined);
     this.isMuted.set(false);
-    this.state.set({ kind: 'off' });
   }
 
   setMuted(isMuted: boolean): void {

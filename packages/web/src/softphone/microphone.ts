@@ -90,7 +90,7 @@ export class Microphone {
 
   close(): void {
     this.#release();
-    this.#state.set({ kind: 'unknown' });
+    if (this.#state.get().kind !== 'unknown') this.#state.set({ kind: 'unknown' });
   }
 
   #lost(): void {

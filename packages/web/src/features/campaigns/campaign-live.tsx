@@ -7,7 +7,7 @@ import { momentText, shareText } from '../../lib/format.ts';
 import { serverTime } from '../../lib/server-time.ts';
 import { AgentPhaseMark, agentMarks, OutcomeMark, outcomeMarks, type AgentPhaseName } from '../../ui/phase.tsx';
 import { ShareBar } from '../../ui/share-bar.tsx';
-import { Stat, Stats } from '../../ui/stat.tsx';
+import { Facts } from '../../ui/stat.tsx';
 import './campaign-live.css';
 
 const CALL_PHASES = ['dialing', 'ringing', 'waiting', 'talking', 'announcing'] as const;
@@ -131,21 +131,16 @@ const Figures = ({ figures }: { readonly figures: Readonly<Record<string, number
       <h2 className="q-card__title" style={{ marginTop: 14 }}>
         {t('campaign.pacing')}
       </h2>
-      <Stats>
-        {entries.map(([name, value]) => (
-          <Stat
-            key={name}
-            label={codeText('campaign.figure', name)}
-            value={
-              <span style={{ fontSize: 16 }}>
-                {/[Rr]ate$|[Rr]isk$|occupancy/.test(name)
-                  ? shareText(value, 1, locale)
-                  : value.toLocaleString(locale, { maximumFractionDigits: 2 })}
-              </span>
-            }
-          />
-        ))}
-      </Stats>
+      <Facts
+        items={entries.map(([name, value]) => [
+          codeText('campaign.figure', name),
+          <span key={name} className="q-num">
+            {/[Rr]ate$|[Rr]isk$|occupancy/.test(name)
+              ? shareText(value, 1, locale)
+              : value.toLocaleString(locale, { maximumFractionDigits: 2 })}
+          </span>,
+        ])}
+      />
     </>
   );
 };

@@ -11,7 +11,7 @@ import { AsyncView } from '../../ui/async-view.tsx';
 import { DemoBadge } from '../../ui/demo-badge.tsx';
 import { Page } from '../../ui/page.tsx';
 import { CampaignPhaseMark } from '../../ui/phase.tsx';
-import { Loading } from '../../ui/states.tsx';
+import { Empty, Loading } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { AttemptsTable } from '../attempts/attempts-table.tsx';
 import { CampaignChecksCard } from './campaign-checks.tsx';
@@ -32,7 +32,10 @@ export const Component = () => {
     queryFn: ({ signal }) =>
       api.call(campaignRoutes.getCampaign, { params: { campaignId: campaignId as Campaign['campaignId'] }, signal }),
   });
-  return <AsyncView query={query}>{(campaign) => <CampaignDetail campaign={campaign} />}</AsyncView>;
+  return <AsyncView query={query}>{(campaign) => (
+        // The engine knows a campaign from its start on: read the live topic anew then.
+        <CampaignDetail key={campaign.phase === 'draft' ? 'draft' : 'started'} campaign={campaign} />
+      )}</AsyncView>;
 };
 
 const CampaignDetail = ({ campaign }: { readonly campaign: Campaign }) => {
@@ -106,7 +109,14 @@ const CampaignDetail = ({ campaign }: { readonly campaign: Campaign }) => {
           {
             key: 'live',
             label: t('campaign.tab.live'),
-            children: view === undefined ? <Loading /> : <CampaignLiveView view={view} />,
+            children:
+              view !== undefined ? (
+                <CampaignLiveView view={view} />
+              ) : topic.kind === 'refused' ? (
+                <Empty title={t('campaign.noOutcomes')} hint={t('campaign.commandHint.start')} />
+              ) : (
+                <Loading />
+              ),
           },
           {
             key: 'attempts',
