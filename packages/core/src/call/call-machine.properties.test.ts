@@ -115,14 +115,12 @@ const makers: fc.Arbitrary<Make> = fc.oneof(
   ),
   often(
     2,
-    fc
-      .tuple(agents, fc.boolean())
-      .map(([agent, hungUp]): Make => (atMs, { state }) => ({
-        type: 'agentLost',
-        atMs,
-        agentId: agent(state).agentId,
-        hungUp,
-      })),
+    fc.tuple(agents, fc.boolean()).map(([agent, hungUp]): Make => (atMs, { state }) => ({
+      type: 'agentLost',
+      atMs,
+      agentId: agent(state).agentId,
+      hungUp,
+    })),
   ),
   often(
     1,
