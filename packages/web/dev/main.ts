@@ -61,7 +61,10 @@ const publish = (topic: string, data: unknown): void => {
   }
 };
 
-const setAgent = (change: Partial<typeof me.agent>, without: readonly ('call' | 'pauseReason' | 'pauseAfterCall')[] = []) => {
+const setAgent = (
+  change: Partial<typeof me.agent>,
+  without: readonly ('call' | 'pauseReason' | 'pauseAfterCall')[] = [],
+) => {
   const next = { ...me.agent, sinceMs: Date.now(), ...change };
   for (const key of without) delete next[key];
   me.agent = next;
@@ -148,9 +151,19 @@ const preview = {
   source: { format: 'csv', encoding: 'gb18030', delimiter: ',', hasHeader: true, sheet: 0, sheets: [] },
   columns: [
     { name: '客户姓名', samples: ['张伟', '王秀英', '李静'], suggested: { to: 'name' }, phoneShare: 0 },
-    { name: '手机号', samples: ['13800138000', '139 0013 9000', '1.38E+10'], suggested: { to: 'phone' }, phoneShare: 0.97 },
+    {
+      name: '手机号',
+      samples: ['13800138000', '139 0013 9000', '1.38E+10'],
+      suggested: { to: 'phone' },
+      phoneShare: 0.97,
+    },
     { name: '备用电话', samples: ['010-88886666', '', '13700137000'], suggested: { to: 'phone' }, phoneShare: 0.8 },
-    { name: '公司', samples: ['上海云帆贸易', '北京远山科技', ''], suggested: { to: 'field', key: '公司' }, phoneShare: 0 },
+    {
+      name: '公司',
+      samples: ['上海云帆贸易', '北京远山科技', ''],
+      suggested: { to: 'field', key: '公司' },
+      phoneShare: 0,
+    },
     { name: '序号', samples: ['1', '2', '3'], suggested: { to: 'ignore' }, phoneShare: 0 },
   ],
   rows: [],
@@ -197,27 +210,42 @@ const routes: [RouteContract, Handler][] = [
   [sessionRoutes.logout, () => ((login = undefined), { ok: true })],
   [sessionRoutes.changePassword, () => ({ ok: true })],
   [demoRoutes.getDemo, () => ({ isLoaded: isDemoLoaded, campaigns: 1, lists: 1, trunks: 1, agents: 4 })],
-  [demoRoutes.removeDemo, () => ((isDemoLoaded = false), { isLoaded: false, campaigns: 0, lists: 0, trunks: 0, agents: 0 })],
+  [
+    demoRoutes.removeDemo,
+    () => ((isDemoLoaded = false), { isLoaded: false, campaigns: 0, lists: 0, trunks: 0, agents: 0 }),
+  ],
   [userRoutes.listUsers, () => ({ items: users })],
   [
     userRoutes.createUser,
     ({ body }: { body: object }) => {
-      const user = { ...(users[2] as object), ...body, userId: uuid(), createdAtMs: Date.now() } as (typeof users)[number];
+      const user = {
+        ...(users[2] as object),
+        ...body,
+        userId: uuid(),
+        createdAtMs: Date.now(),
+      } as (typeof users)[number];
       users.push(user);
       return { user, password: 'k3-Vu9_qLx2a' };
     },
   ],
-  [userRoutes.updateUser, ({ params, body }) => Object.assign(users.find((u) => u.userId === params['userId']) ?? {}, body)],
+  [
+    userRoutes.updateUser,
+    ({ params, body }) => Object.assign(users.find((u) => u.userId === params['userId']) ?? {}, body),
+  ],
   [userRoutes.revokeSessions, () => ({ ok: true })],
   [trunkRoutes.listTrunks, () => ({ items: trunks, total: trunks.length })],
   [trunkRoutes.getTrunk, ({ params }) => trunks.find((item) => item.trunkId === params['trunkId'])],
-  [trunkRoutes.updateTrunk, ({ params, body }) => Object.assign(trunks.find((item) => item.trunkId === params['trunkId']) ?? {}, body)],
+  [
+    trunkRoutes.updateTrunk,
+    ({ params, body }) => Object.assign(trunks.find((item) => item.trunkId === params['trunkId']) ?? {}, body),
+  ],
   [
     trunkRoutes.testTrunk,
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 1500));
       const at = Date.now();
-      const sip = (line: string) => `${line}\r\nVia: SIP/2.0/UDP 192.0.2.1:5060\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n`;
+      const sip = (line: string) =>
+        `${line}\r\nVia: SIP/2.0/UDP 192.0.2.1:5060\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n`;
       return {
         outcome: 'answered',
         cause: 16,
@@ -254,7 +282,10 @@ const routes: [RouteContract, Handler][] = [
       ),
   ],
   [campaignRoutes.getCampaignDefaults, () => defaultCampaignSettings],
-  [campaignRoutes.checkNewCampaign, ({ body }: { body: { settings: Campaign['settings'] } }) => checksOf(body.settings)],
+  [
+    campaignRoutes.checkNewCampaign,
+    ({ body }: { body: { settings: Campaign['settings'] } }) => checksOf(body.settings),
+  ],
   [campaignRoutes.checkCampaign, ({ params }) => checksOf(campaignOf(params['campaignId']).settings)],
   [
     campaignRoutes.createCampaign,
@@ -318,13 +349,28 @@ const routes: [RouteContract, Handler][] = [
       return storyOf(found);
     },
   ],
-  [listRoutes.listLists, ({ query }) => page(lists.filter((list) => list.name.includes(query.get('search') ?? '')), query)],
+  [
+    listRoutes.listLists,
+    ({ query }) =>
+      page(
+        lists.filter((list) => list.name.includes(query.get('search') ?? '')),
+        query,
+      ),
+  ],
   [
     listRoutes.createList,
     ({ body }: { body: { name: string } }) => {
       const first = lists[0];
       if (first === undefined) throw new Refusal(500, 'Empty world.');
-      const list = { ...first, listId: uuid() as typeof first.listId, name: body.name, isDemo: false, campaigns: [], leads: { ready: 0, dialing: 0, done: 0 }, createdAtMs: Date.now() };
+      const list = {
+        ...first,
+        listId: uuid() as typeof first.listId,
+        name: body.name,
+        isDemo: false,
+        campaigns: [],
+        leads: { ready: 0, dialing: 0, done: 0 },
+        createdAtMs: Date.now(),
+      };
       lists.unshift(list);
       return list;
     },
@@ -354,7 +400,9 @@ const routes: [RouteContract, Handler][] = [
           state: index % 3 === 0 ? 'done' : 'ready',
           isCallback: index % 7 === 1,
           attempts: index % 3,
-          ...(index % 3 === 0 ? {} : { lastOutcome: 'noAnswer', lastAttemptAtMs: item.createdAtMs, nextAtMs: Date.now() + 9e6 }),
+          ...(index % 3 === 0
+            ? {}
+            : { lastOutcome: 'noAnswer', lastAttemptAtMs: item.createdAtMs, nextAtMs: Date.now() + 9e6 }),
         })),
         query,
       ),
@@ -383,14 +431,23 @@ const routes: [RouteContract, Handler][] = [
           allowed: false,
           retryAtMs: Date.now() + 9e6,
           rules: verdict.rules.map((rule) =>
-            rule.rule === 'callingWindow' ? { ...rule, result: 'block', code: 'outsideHours', retryAtMs: Date.now() + 9e6 } : rule,
+            rule.rule === 'callingWindow'
+              ? { ...rule, result: 'block', code: 'outsideHours', retryAtMs: Date.now() + 9e6 }
+              : rule,
           ),
         },
         attemptList: [item],
       };
     },
   ],
-  [importRoutes.listImports, ({ query }) => page([...imports.values()].filter((view) => view.listId === query.get('listId')), query)],
+  [
+    importRoutes.listImports,
+    ({ query }) =>
+      page(
+        [...imports.values()].filter((view) => view.listId === query.get('listId')),
+        query,
+      ),
+  ],
   [importRoutes.getImport, ({ params }) => imports.get(params['importId'] ?? '')],
   [importRoutes.previewImport, () => preview],
   [
@@ -398,7 +455,12 @@ const routes: [RouteContract, Handler][] = [
     ({ params, body }: { params: Record<string, string>; body: { listId: ImportView['listId'] } }) => {
       const view = imports.get(params['importId'] ?? '');
       if (view === undefined) throw new Refusal(404, 'No such import.');
-      const next = { ...view, ...(body.listId === undefined ? {} : { listId: body.listId }), state: 'running' as const, startedAtMs: Date.now() };
+      const next = {
+        ...view,
+        ...(body.listId === undefined ? {} : { listId: body.listId }),
+        state: 'running' as const,
+        startedAtMs: Date.now(),
+      };
       imports.set(view.importId, next);
       runImport(next);
       return next;
@@ -419,15 +481,17 @@ const routes: [RouteContract, Handler][] = [
     auditRoutes.listAudit,
     ({ query }) =>
       page(
-        ['trunk.updated', 'campaign.started', 'user.created', 'session.loggedIn', 'list.created'].map((action, index) => ({
-          entryId: String(90 - index),
-          atMs: Date.now() - index * 3_600_000,
-          ...(index === 2 ? {} : { userName: '管理员' }),
-          action,
-          subjectType: action.split('.')[0],
-          subjectId: uuid(),
-          details: index % 2 === 0 ? { fields: ['name', 'priority'] } : {},
-        })),
+        ['trunk.updated', 'campaign.started', 'user.created', 'session.loggedIn', 'list.created'].map(
+          (action, index) => ({
+            entryId: String(90 - index),
+            atMs: Date.now() - index * 3_600_000,
+            ...(index === 2 ? {} : { userName: '管理员' }),
+            action,
+            subjectType: action.split('.')[0],
+            subjectId: uuid(),
+            details: index % 2 === 0 ? { fields: ['name', 'priority'] } : {},
+          }),
+        ),
         query,
       ),
   ],
@@ -589,7 +653,11 @@ setInterval(() => {
   for (const [id, view] of liveViews) {
     if (view.phase !== 'running') continue;
     const wave = (period: number, top: number): number => Math.round((Math.sin(Date.now() / period) * 0.5 + 0.5) * top);
-    const outcomes = { ...view.outcomes, noAnswer: (view.outcomes.noAnswer ?? 0) + 1, answered: (view.outcomes.answered ?? 0) + wave(3000, 1) };
+    const outcomes = {
+      ...view.outcomes,
+      noAnswer: (view.outcomes.noAnswer ?? 0) + 1,
+      answered: (view.outcomes.answered ?? 0) + wave(3000, 1),
+    };
     const next = {
       ...view,
       outcomes,

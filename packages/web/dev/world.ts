@@ -1,5 +1,14 @@
 import { defaultCampaignSettings, OUTCOMES, RULE_IDS, type Outcome } from '@qianhu/core';
-import type { AgentLive, Attempt, AttemptStory, Campaign, CampaignLive, ListView, Trunk, User } from '@qianhu/contracts';
+import type {
+  AgentLive,
+  Attempt,
+  AttemptStory,
+  Campaign,
+  CampaignLive,
+  ListView,
+  Trunk,
+  User,
+} from '@qianhu/contracts';
 import { trunkSettings } from '@qianhu/contracts';
 
 /** A small invented call centre for looking at the pages. Nothing here reaches a telephone. */
@@ -114,7 +123,10 @@ export const campaigns: Campaign[] = [
 for (const [index, campaign] of campaigns.entries()) {
   const list = lists[index];
   if (list !== undefined)
-    lists[index] = { ...list, campaigns: [{ campaignId: campaign.campaignId, name: campaign.name, phase: campaign.phase }] };
+    lists[index] = {
+      ...list,
+      campaigns: [{ campaignId: campaign.campaignId, name: campaign.name, phase: campaign.phase }],
+    };
 }
 
 /** The live view of each campaign; changed by the ticker in main.ts. */
@@ -127,7 +139,16 @@ export const liveViews = new Map<string, CampaignLive>(
       phase: campaign.phase,
       demo: campaign.isDemo,
       calls: { dialing: 2, ringing: 5, waiting: 0, talking: 3, announcing: 1 },
-      outcomes: { answered: 142, noAnswer: 131, busy: 38, rejected: 21, poweredOff: 25, invalidNumber: 14, machine: 6, dropped: 3 },
+      outcomes: {
+        answered: 142,
+        noAnswer: 131,
+        busy: 38,
+        rejected: 21,
+        poweredOff: 25,
+        invalidNumber: 14,
+        machine: 6,
+        dropped: 3,
+      },
       leads: { ...(lists[index]?.leads ?? { ready: 0, dialing: 0, done: 0 }), dialing: 7 },
       agents: { ready: 1, talking: 3, wrapUp: 1, paused: 1, loggedOut: 1 },
       limitedBy: campaign.phase === 'running' ? 'enoughLines' : 'paused',
@@ -148,7 +169,8 @@ export const me: { agent: AgentLive } = {
 };
 
 const names = ['张伟', '王秀英', '李静', '刘洋', '陈杰', '杨帆', '赵磊', '黄敏', '周涛', '吴桂兰'];
-const outcomeOf = (index: number): Outcome => (index % 3 === 0 ? 'answered' : (OUTCOMES[(index * 5) % OUTCOMES.length] ?? 'busy'));
+const outcomeOf = (index: number): Outcome =>
+  index % 3 === 0 ? 'answered' : (OUTCOMES[(index * 5) % OUTCOMES.length] ?? 'busy');
 const dispositionsCycle = ['success', 'notInterested', 'callback', 'notReached'];
 
 const newAttempt = (index: number): Attempt => {
@@ -281,7 +303,9 @@ export const storyOf = (attempt: Attempt): AttemptStory => {
           },
         ]
       : [],
-    ...(answered === undefined ? {} : { note: '对方案有兴趣，周五下午再联系，要带上报价单。', disposedAtMs: at + 99_000 }),
+    ...(answered === undefined
+      ? {}
+      : { note: '对方案有兴趣，周五下午再联系，要带上报价单。', disposedAtMs: at + 99_000 }),
     leadFields: { 公司: '上海云帆贸易', 城市: '上海', 产品: '企业版' },
   };
 };

@@ -22,7 +22,9 @@ export type CallArgs<C extends RouteContract> = {
   (C extends { query: infer Q extends z.ZodType } ? { readonly query?: z.input<Q> } : object) &
   (C extends { body: infer B extends z.ZodType } ? { readonly body: z.input<B> } : object);
 
-export type Answer<C extends RouteContract> = C extends { response: infer R extends z.ZodType } ? z.output<R> : undefined;
+export type Answer<C extends RouteContract> = C extends { response: infer R extends z.ZodType }
+  ? z.output<R>
+  : undefined;
 
 type LooseArgs = {
   readonly params?: Readonly<Record<string, string>>;

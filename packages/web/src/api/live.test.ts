@@ -80,7 +80,11 @@ describe('the live connection', () => {
     socket().tell({ topic: 'sum', seq: 1, type: 'snapshot', data: 10 });
     socket().tell({ topic: 'sum', seq: 3, type: 'change', data: 5 });
     expect(view.get()).toEqual({ kind: 'stale', data: 10 });
-    expect(socket().sent.slice(1).map((m) => m.type)).toEqual(['subscribe']);
+    expect(
+      socket()
+        .sent.slice(1)
+        .map((m) => m.type),
+    ).toEqual(['subscribe']);
     // What was still under way for the old subscription changes nothing.
     socket().tell({ topic: 'sum', seq: 4, type: 'change', data: 5 });
     expect(view.get()).toEqual({ kind: 'stale', data: 10 });
@@ -178,7 +182,11 @@ describe('the live connection', () => {
       fc.property(fc.array(message, { maxLength: 40 }), (messages) => {
         const { live, socket } = setUp();
         // The data is the sequence number it stands for: a snapshot of 0 at seq 0 and one more per change.
-        const { view } = live.lease<number>({ topic: 'sum', snapshot: () => 0, change: (n, d) => (d === 1 ? n + 1 : undefined) });
+        const { view } = live.lease<number>({
+          topic: 'sum',
+          snapshot: () => 0,
+          change: (n, d) => (d === 1 ? n + 1 : undefined),
+        });
         socket().open();
         let base: number | undefined;
         let expected = 0;

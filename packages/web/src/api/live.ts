@@ -142,7 +142,8 @@ export class LiveConnection {
   #dropUnused(topic: Topic): void {
     if (topic.leases > 0 || this.#topics.get(topic.name) !== topic) return;
     this.#topics.delete(topic.name);
-    if (this.#state.get().kind === 'open') this.#socket?.send(JSON.stringify({ type: 'unsubscribe', topics: [topic.name] }));
+    if (this.#state.get().kind === 'open')
+      this.#socket?.send(JSON.stringify({ type: 'unsubscribe', topics: [topic.name] }));
   }
 
   #connect(): void {
@@ -233,8 +234,7 @@ export class LiveConnection {
     if (type !== 'change' || topic.seq === undefined) return;
     if (seq <= topic.seq) return;
     const view = topic.store.get();
-    const value =
-      seq === topic.seq + 1 && view.kind === 'live' ? topic.reader.change(view.data, data) : undefined;
+    const value = seq === topic.seq + 1 && view.kind === 'live' ? topic.reader.change(view.data, data) : undefined;
     if (value === undefined) {
       this.#resubscribe(topic);
       return;

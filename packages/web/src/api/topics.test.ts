@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { agentMeTopic, campaignTopic, floorTopic } from './topics.ts';
 
 const id = (n: number): string => `018f3c2e-7d4a-7abc-8def-00000000000${n}`;
-const agent = (n: number, phase = 'ready') => ({ agentId: id(n), name: `A${n}`, phase, sinceMs: 0, stationUp: true, demo: false });
+const agent = (n: number, phase = 'ready') => ({
+  agentId: id(n),
+  name: `A${n}`,
+  phase,
+  sinceMs: 0,
+  stationUp: true,
+  demo: false,
+});
 const campaign = (n: number, name = 'C') => ({
   campaignId: id(n),
   name,

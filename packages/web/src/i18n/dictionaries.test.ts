@@ -12,7 +12,8 @@ const flatten = (value: object, prefix = ''): [string, string][] =>
       : [[`${prefix}${key}`, String(inner)]],
   );
 
-const placeholders = (text: string): string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort();
+const placeholders = (text: string): string[] =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort();
 
 describe('the languages', () => {
   const chinese = new Map(flatten(zh));

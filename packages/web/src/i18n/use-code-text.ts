@@ -16,7 +16,10 @@ export const useCodeText = (): ((
     (prefix, code, values, fallback) => {
       const key = `${prefix}.${code}`;
       if (!i18n.exists(key)) return fallback ?? code;
-      const translate = i18n.t as unknown as (key: string, values?: Readonly<Record<string, string | number>>) => string;
+      const translate = i18n.t as unknown as (
+        key: string,
+        values?: Readonly<Record<string, string | number>>,
+      ) => string;
       return translate(key, values);
     },
     [i18n],

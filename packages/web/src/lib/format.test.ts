@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { bytesText, clockText, durationText, momentText, offsetText, phoneText, relativeText, shareText } from './format.ts';
+import {
+  bytesText,
+  clockText,
+  durationText,
+  momentText,
+  offsetText,
+  phoneText,
+  relativeText,
+  shareText,
+} from './format.ts';
 
 describe('formats', () => {
   it('shows running times', () => {
@@ -18,7 +27,10 @@ describe('formats', () => {
   it('groups Chinese mobiles by three, four and four, masked or not', () => {
     expect(phoneText('+8613800138000')).toBe('+86 138 0013 8000');
     expect(phoneText('+86138****8000')).toBe('+86 138 **** 8000');
-    expect(phoneText('+861012345678')).not.toBe('');
+    expect(phoneText('+861088886666')).toBe('+86 10 8888 6666');
+    expect(phoneText('+8675512345678')).toBe('+86 755 1234 5678');
+    expect(phoneText('+12125550123')).toBe('+1 21 2555 0123');
+    expect(phoneText('+85221234567')).toBe('+852 2123 4567');
     expect(phoneText('1001')).toBe('1001');
   });
   it('leaves the date out today and the year out this year', () => {

@@ -67,12 +67,22 @@ export const durationText = (ms: number, language: 'zh' | 'en'): string => {
     .join(' ');
 };
 
-/** `+8613800138000` as `+86 138 0013 8000`; other countries in groups from the end. Masked digits (`*`) stay as they are. */
+/** Country codes of two digits (ITU-T E.164 assignments); 1 and 7 have one, all others three. */
+const TWO_DIGIT_CODES = /^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+
+/** An E.164 number for people: country code apart, then groups. Masked digits (`*`) count as digits. */
 export const phoneText = (number: string): string => {
-  const china = /^\+86(1[\d*]{2})([\d*]{4})([\d*]{4})$/.exec(number);
-  if (china) return `+86 ${china[1]} ${china[2]} ${china[3]}`;
-  const other = /^(\+[\d*]{1,3}?)([\d*]{3})([\d*]{3,4})([\d*]{4})$/.exec(number);
-  return other ? other.slice(1).join(' ') : number;
+  if (!/^\+[\d*]{6,}$/.test(number)) return number;
+  const digits = number.slice(1);
+  const codeLength = /^[17]/.test(digits) ? 1 : TWO_DIGIT_CODES.test(digits) ? 2 : 3;
+  const code = digits.slice(0, codeLength);
+  const rest = digits.slice(codeLength);
+  // Mainland China: mobiles by 3-4-4; landlines with the area code apart (10, 2x, or three digits).
+  const china =
+    code === '86' ? /^(1[3-9*][\d*])([\d*]{4})([\d*]{4})$|^(10|2\d|[3-9]\d\d)([\d*]{3,4})([\d*]{4})$/.exec(rest) : null;
+  const groups = china?.slice(1).filter((group) => group !== undefined) ??
+    rest.match(/[\d*]{1,4}(?=(?:[\d*]{4})*$)/g) ?? [rest];
+  return `+${code} ${groups.join(' ')}`;
 };
 
 /** `1.2 MB`. */

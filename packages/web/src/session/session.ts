@@ -38,7 +38,8 @@ export const useLogIn = () => {
   const { api } = useServices();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (credentials: { login: string; password: string }) => api.call(sessionRoutes.login, { body: credentials }),
+    mutationFn: (credentials: { login: string; password: string }) =>
+      api.call(sessionRoutes.login, { body: credentials }),
     onSuccess: (me) => {
       queries.clear();
       queries.setQueryData<Me | null>(SESSION_KEY, me);

@@ -21,7 +21,15 @@ export const Keyboard = ({ items, help }: { readonly items: readonly NavItem[]; 
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       const { key, ctrlKey, metaKey, altKey, isComposing, repeat } = event;
-      const meant = shortcuts.press({ key, ctrlKey, metaKey, altKey, isComposing, repeat, inField: isField(event.target) });
+      const meant = shortcuts.press({
+        key,
+        ctrlKey,
+        metaKey,
+        altKey,
+        isComposing,
+        repeat,
+        inField: isField(event.target),
+      });
       if (meant) event.preventDefault();
     };
     document.addEventListener('keydown', listen);

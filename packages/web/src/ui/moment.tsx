@@ -15,4 +15,6 @@ export const Moment = ({ atMs }: { readonly atMs: number }) => {
 };
 
 /** Time since, running. */
-export const Since = ({ atMs }: { readonly atMs: number }) => <span className="q-num">{clockText(useNow() - atMs)}</span>;
+export const Since = ({ atMs }: { readonly atMs: number }) => (
+  <span className="q-num">{clockText(useNow() - atMs)}</span>
+);

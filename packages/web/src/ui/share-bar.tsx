@@ -1,9 +1,20 @@
 import './share-bar.css';
 
-export type ShareSegment = { readonly key: string; readonly label: string; readonly value: number; readonly tone: string };
+export type ShareSegment = {
+  readonly key: string;
+  readonly label: string;
+  readonly value: number;
+  readonly tone: string;
+};
 
 /** Shares of a whole as one bar; each part is named in its tooltip and for screen readers. */
-export const ShareBar = ({ segments, label }: { readonly segments: readonly ShareSegment[]; readonly label: string }) => {
+export const ShareBar = ({
+  segments,
+  label,
+}: {
+  readonly segments: readonly ShareSegment[];
+  readonly label: string;
+}) => {
   const whole = segments.reduce((sum, segment) => sum + segment.value, 0);
   const text = segments.map((segment) => `${segment.label} ${segment.value}`).join(', ');
   return (

@@ -72,7 +72,8 @@ export class ShortcutRegistry {
     const prefix = this.#prefix;
     this.#prefix = undefined;
     const all = this.#shown.get().filter((shortcut) => !press.inField || shortcut.inFields === true);
-    const sequence = prefix !== undefined && this.#now() - prefix.atMs <= SEQUENCE_MS ? `${prefix.key} ${key}` : undefined;
+    const sequence =
+      prefix !== undefined && this.#now() - prefix.atMs <= SEQUENCE_MS ? `${prefix.key} ${key}` : undefined;
     const found =
       (sequence === undefined ? undefined : all.findLast((shortcut) => shortcut.keys === sequence)) ??
       all.findLast((shortcut) => shortcut.keys === key);

@@ -35,7 +35,13 @@ export const Empty = ({
 );
 
 /** What went wrong, in words, with the server's own text and a way on. */
-export const ErrorState = ({ error, onRetry }: { readonly error: unknown; readonly onRetry?: (() => void) | undefined }) => {
+export const ErrorState = ({
+  error,
+  onRetry,
+}: {
+  readonly error: unknown;
+  readonly onRetry?: (() => void) | undefined;
+}) => {
   const { t } = useTranslation();
   const problem = toApiError(error);
   return (

@@ -23,7 +23,11 @@ export const AccountPage = ({ isForced = false }: { readonly isForced?: boolean 
     <Page title={t('password.title')} {...(isForced ? { lead: t('password.must') } : {})}>
       <section className="q-card" style={{ maxWidth: 420 }}>
         <Form<Fields> form={form} layout="vertical" requiredMark={false} onFinish={(fields) => save.mutate(fields)}>
-          <Form.Item name="currentPassword" label={t('password.present')} rules={[{ required: true, message: t('login.needPassword') }]}>
+          <Form.Item
+            name="currentPassword"
+            label={t('password.present')}
+            rules={[{ required: true, message: t('login.needPassword') }]}
+          >
             <Input.Password autoComplete="current-password" autoFocus={isForced} />
           </Form.Item>
           <Form.Item

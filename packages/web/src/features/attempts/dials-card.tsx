@@ -17,9 +17,7 @@ export const DialsCard = ({ dials }: { readonly dials: AttemptStory['dials'] }) 
       {dials.map((dial, index) => (
         <div key={dial.dialId} className="dial">
           <div className="q-row q-row--between">
-            <strong>
-              {t('attempt.dialOn', { count: index + 1, trunk: dial.trunkName ?? dial.trunkId })}
-            </strong>
+            <strong>{t('attempt.dialOn', { count: index + 1, trunk: dial.trunkName ?? dial.trunkId })}</strong>
             <OutcomeMark outcome={dial.outcome} />
           </div>
           <ol className="dial__steps">
@@ -28,7 +26,9 @@ export const DialsCard = ({ dials }: { readonly dials: AttemptStory['dials'] }) 
                 <span>{t(`attempt.step.${step}`)}</span>
                 <Moment atMs={atMs} />
                 {afterMs > 0 && (
-                  <span className="q-faint q-small">{t('attempt.after', { text: durationText(afterMs, language) })}</span>
+                  <span className="q-faint q-small">
+                    {t('attempt.after', { text: durationText(afterMs, language) })}
+                  </span>
                 )}
               </li>
             ))}

@@ -63,9 +63,24 @@ export const Player = ({ src }: { readonly src: string }) => {
   const skip = (seconds: number): void => surfer.current?.skip(seconds);
   const isReady = state.kind === 'ready';
   useShortcuts([
-    { keys: 'space', label: isPlaying ? t('player.pause') : t('player.play'), group: t('attempt.recordings'), run: isReady ? toggle : undefined },
-    { keys: 'arrowleft', label: t('player.back'), group: t('attempt.recordings'), run: isReady ? () => skip(-STEP_SEC) : undefined },
-    { keys: 'arrowright', label: t('player.forward'), group: t('attempt.recordings'), run: isReady ? () => skip(STEP_SEC) : undefined },
+    {
+      keys: 'space',
+      label: isPlaying ? t('player.pause') : t('player.play'),
+      group: t('attempt.recordings'),
+      run: isReady ? toggle : undefined,
+    },
+    {
+      keys: 'arrowleft',
+      label: t('player.back'),
+      group: t('attempt.recordings'),
+      run: isReady ? () => skip(-STEP_SEC) : undefined,
+    },
+    {
+      keys: 'arrowright',
+      label: t('player.forward'),
+      group: t('attempt.recordings'),
+      run: isReady ? () => skip(STEP_SEC) : undefined,
+    },
   ]);
   if (state.kind === 'failed') return <p className="q-soft">{t('player.failed')}</p>;
   return (
@@ -87,8 +102,20 @@ export const Player = ({ src }: { readonly src: string }) => {
           disabled={!isReady}
           onClick={toggle}
         />
-        <Button type="text" icon={<BackwardOutlined />} aria-label={t('player.back')} disabled={!isReady} onClick={() => skip(-STEP_SEC)} />
-        <Button type="text" icon={<ForwardOutlined />} aria-label={t('player.forward')} disabled={!isReady} onClick={() => skip(STEP_SEC)} />
+        <Button
+          type="text"
+          icon={<BackwardOutlined />}
+          aria-label={t('player.back')}
+          disabled={!isReady}
+          onClick={() => skip(-STEP_SEC)}
+        />
+        <Button
+          type="text"
+          icon={<ForwardOutlined />}
+          aria-label={t('player.forward')}
+          disabled={!isReady}
+          onClick={() => skip(STEP_SEC)}
+        />
         <span className="q-num" aria-label={t('player.position')}>
           {clockText(position * 1000)}
           {isReady && <span className="q-faint"> / {clockText(state.durationSec * 1000)}</span>}

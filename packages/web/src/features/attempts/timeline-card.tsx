@@ -35,7 +35,11 @@ export const TimelineCard = ({
                 <span>{codeText('attempt.event', row.code)}</span>{' '}
                 <span className="q-faint q-small">{codeText('attempt.aggregate', row.aggregate)}</span>
                 {hasData && (
-                  <button className="timeline__more" aria-expanded={isOpen} onClick={() => setOpenKey(isOpen ? undefined : row.key)}>
+                  <button
+                    className="timeline__more"
+                    aria-expanded={isOpen}
+                    onClick={() => setOpenKey(isOpen ? undefined : row.key)}
+                  >
                     {isOpen ? t('attempt.hideRaw') : t('attempt.raw')}
                   </button>
                 )}

@@ -13,7 +13,10 @@ const event = (atMs: number, seq: number, type: string, data: Record<string, unk
 
 describe('the time line', () => {
   it('is in order of time, then of sequence, with distances', () => {
-    const rows = timelineRows([event(1500, 2, 'bridged'), event(1000, 0, 'dialed'), event(1500, 1, 'agentOffered')], 1000);
+    const rows = timelineRows(
+      [event(1500, 2, 'bridged'), event(1000, 0, 'dialed'), event(1500, 1, 'agentOffered')],
+      1000,
+    );
     expect(rows.map((row) => [row.code, row.offsetMs, row.gapMs])).toEqual([
       ['dialed', 0, 0],
       ['agentOffered', 500, 500],

@@ -24,9 +24,7 @@ const inner = (data: Readonly<Record<string, unknown>>): string | undefined => {
 
 /** Events in order of time, then of their own sequence, with their distances. */
 export const timelineRows = (events: readonly Event[], startMs: number): readonly TimelineRow[] => {
-  const sorted = [...events].sort(
-    (a, b) => a.atMs - b.atMs || (a.aggregateId === b.aggregateId ? a.seq - b.seq : 0),
-  );
+  const sorted = [...events].sort((a, b) => a.atMs - b.atMs || (a.aggregateId === b.aggregateId ? a.seq - b.seq : 0));
   return sorted.map((event, index) => ({
     key: `${event.aggregateId} ${event.seq}`,
     atMs: event.atMs,
@@ -41,7 +39,11 @@ export const timelineRows = (events: readonly Event[], startMs: number): readonl
 /** The steps of a dial that were reached, each with the time since the one before. */
 export const dialSteps = (
   dial: AttemptStory['dials'][number],
-): readonly { readonly step: 'created' | 'ringing' | 'answered' | 'ended'; readonly atMs: number; readonly afterMs: number }[] => {
+): readonly {
+  readonly step: 'created' | 'ringing' | 'answered' | 'ended';
+  readonly atMs: number;
+  readonly afterMs: number;
+}[] => {
   const reached = (
     [
       ['created', dial.createdAtMs],

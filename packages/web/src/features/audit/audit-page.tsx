@@ -47,7 +47,8 @@ export const Component = () => {
     {
       title: t('audit.action'),
       key: 'action',
-      render: (_, entry) => codeText('audit.verb', entry.action.split('.').at(-1) ?? entry.action, undefined, entry.action),
+      render: (_, entry) =>
+        codeText('audit.verb', entry.action.split('.').at(-1) ?? entry.action, undefined, entry.action),
     },
     {
       title: t('audit.subject'),

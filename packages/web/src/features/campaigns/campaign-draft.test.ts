@@ -97,7 +97,9 @@ describe('hours in the form', () => {
     const simple = { days: ['mon', 'fri'] as const, spans: [{ fromMinute: 540, toMinute: 720 }] };
     expect(toSimple(fromSimple(simple))).toEqual({ simple, isExact: true });
     const window = fromSimple(simple);
-    expect(toSimple({ ...window, weekly: { ...window.weekly, tue: [{ fromMinute: 0, toMinute: 60 }] } }).isExact).toBe(false);
+    expect(toSimple({ ...window, weekly: { ...window.weekly, tue: [{ fromMinute: 0, toMinute: 60 }] } }).isExact).toBe(
+      false,
+    );
     expect(toSimple({ ...window, dates: { '2027-02-06': [] } }).isExact).toBe(false);
   });
   it('show limits in the unit of the field', () => {

@@ -36,9 +36,15 @@ export const chooseLists = (draft: CampaignDraft, listIds: readonly string[], ch
   const chosen = choice.lists.filter((list) => listIds.includes(list.listId));
   const isDemo = chosen.length > 0 && chosen.every((list) => list.isDemo);
   const wasDemo = draft.settings.rulePack === 'lab';
-  const trunkIds = choice.trunks.filter((trunk) => trunk.isEnabled && trunk.isDemo === isDemo).map((trunk) => trunk.trunkId);
+  const trunkIds = choice.trunks
+    .filter((trunk) => trunk.isEnabled && trunk.isDemo === isDemo)
+    .map((trunk) => trunk.trunkId);
   const keepsTrunks = draft.settings.trunkIds.length > 0 && wasDemo === isDemo;
-  const autoName = (names: readonly ListView[]): string => names.map((list) => list.name).join('、').slice(0, 80);
+  const autoName = (names: readonly ListView[]): string =>
+    names
+      .map((list) => list.name)
+      .join('、')
+      .slice(0, 80);
   const before = choice.lists.filter((list) => (draft.settings.listIds as readonly string[]).includes(list.listId));
   const isNameOurs = draft.name === '' || draft.name === autoName(before);
   return {
@@ -65,12 +71,20 @@ export const parseCallerIds = (
 };
 
 /** Outcomes whose retry the form shows; the others keep their defaults. */
-export const RETRY_OUTCOMES = ['noAnswer', 'busy', 'poweredOff', 'machine', 'dropped'] as const satisfies readonly Outcome[];
+export const RETRY_OUTCOMES = [
+  'noAnswer',
+  'busy',
+  'poweredOff',
+  'machine',
+  'dropped',
+] as const satisfies readonly Outcome[];
 
 const firstDelayMs = (delay: RetryDelay): number => (delay.kind === 'list' ? (delay.delaysMs[0] ?? 0) : delay.firstMs);
 
 /** A retry rule as the form shows it: how often, and after how many minutes the first time. */
-export const retryFieldsOf = (rule: OutcomeRetry | undefined): { readonly max: number; readonly minutes: number } | undefined =>
+export const retryFieldsOf = (
+  rule: OutcomeRetry | undefined,
+): { readonly max: number; readonly minutes: number } | undefined =>
   rule === undefined ? undefined : { max: rule.maxAttempts, minutes: Math.round(firstDelayMs(rule.delay) / 60_000) };
 
 /** Changes how often or after how long an outcome is tried again; later delays of a list stay as they are. */

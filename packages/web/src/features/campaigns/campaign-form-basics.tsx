@@ -62,7 +62,9 @@ export const BasicsSection = (props: FormProps & { readonly campaignId?: Campaig
             mode="multiple"
             style={{ width: '100%' }}
             value={[...settings.trunkIds] as string[]}
-            onChange={(ids: string[]) => withSettings(props, { trunkIds: ids as unknown as CampaignSettings['trunkIds'] })}
+            onChange={(ids: string[]) =>
+              withSettings(props, { trunkIds: ids as unknown as CampaignSettings['trunkIds'] })
+            }
             options={choice.trunks
               .filter((trunk) => trunk.isDemo === isDemo)
               .map((trunk) => ({ value: trunk.trunkId as string, label: trunk.name, disabled: !trunk.isEnabled }))}
@@ -142,9 +144,7 @@ export const HowSection = (props: FormProps) => {
             <Radio
               name="mode"
               checked={mode.kind === kind}
-              onChange={() =>
-                withSettings(props, { mode: kind === 'ratio' ? { kind, linesPerAgent: 1.5 } : { kind } })
-              }
+              onChange={() => withSettings(props, { mode: kind === 'ratio' ? { kind, linesPerAgent: 1.5 } : { kind } })}
             >
               <strong>{t(`campaignForm.${kind}`)}</strong>
             </Radio>

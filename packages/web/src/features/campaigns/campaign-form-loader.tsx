@@ -24,7 +24,9 @@ export const CampaignFormLoader = ({
         api.call(campaignRoutes.getCampaignDefaults, { signal }),
         api.call(campaignRoutes.listCampaigns, { query: { limit: 20 }, signal }),
       ]);
-      const sample = latest.items.find((item) => item.isDemo === lists.items.find((l) => (l.listId as string) === firstLists[0])?.isDemo);
+      const sample = latest.items.find(
+        (item) => item.isDemo === lists.items.find((l) => (l.listId as string) === firstLists[0])?.isDemo,
+      );
       const last =
         campaign !== undefined || sample === undefined
           ? undefined

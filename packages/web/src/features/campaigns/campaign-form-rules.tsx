@@ -76,7 +76,11 @@ export const WhenSection = (props: FormProps) => {
                 : {})}
             />
           ))}
-          <Button size="small" icon={<PlusOutlined />} onClick={() => setSpans([...simple.spans, nextSpan(simple.spans)])}>
+          <Button
+            size="small"
+            icon={<PlusOutlined />}
+            onClick={() => setSpans([...simple.spans, nextSpan(simple.spans)])}
+          >
             {t('campaignForm.addSpan')}
           </Button>
           {!isExact && <span className="field__hint">{t('campaignForm.custom')}</span>}
@@ -89,7 +93,9 @@ export const WhenSection = (props: FormProps) => {
 /** After whole days: office hours with a noon break; after others: two hours more, or the evening. */
 const nextSpan = (spans: readonly DaySpan[]): DaySpan => {
   const end = spans.at(-1)?.toMinute ?? 540;
-  return end >= 1320 ? { fromMinute: 840, toMinute: 1200 } : { fromMinute: end + 60, toMinute: Math.min(1440, end + 180) };
+  return end >= 1320
+    ? { fromMinute: 840, toMinute: 1200 }
+    : { fromMinute: end + 60, toMinute: Math.min(1440, end + 180) };
 };
 
 const SpanRow = ({
@@ -110,7 +116,11 @@ const SpanRow = ({
         onChange={(fromMinute) => onChange({ ...span, fromMinute })}
       />
       –
-      <TimeInput label={t('campaignForm.to')} minute={span.toMinute} onChange={(toMinute) => onChange({ ...span, toMinute })} />
+      <TimeInput
+        label={t('campaignForm.to')}
+        minute={span.toMinute}
+        onChange={(toMinute) => onChange({ ...span, toMinute })}
+      />
       {onRemove !== undefined && (
         <Button type="text" icon={<DeleteOutlined />} aria-label={t('campaignForm.removeSpan')} onClick={onRemove} />
       )}
@@ -239,7 +249,9 @@ export const AfterSection = (props: FormProps) => {
         </div>
         <Checkbox
           checked={wrapUp.dispositionRequired}
-          onChange={(event) => withSettings(props, { wrapUp: { ...wrapUp, dispositionRequired: event.target.checked } })}
+          onChange={(event) =>
+            withSettings(props, { wrapUp: { ...wrapUp, dispositionRequired: event.target.checked } })
+          }
         >
           {t('campaignForm.dispositionRequired')}
         </Checkbox>
@@ -274,7 +286,10 @@ export const MoreSection = (props: FormProps) => {
           children: (
             <div className="campaign-form__grid">
               <Field label={t('campaignForm.maxChannels')}>
-                <NumberField value={settings.maxChannels} onChange={(maxChannels) => withSettings(props, { maxChannels })} />
+                <NumberField
+                  value={settings.maxChannels}
+                  onChange={(maxChannels) => withSettings(props, { maxChannels })}
+                />
               </Field>
               <Field label={t('campaignForm.newCalls')}>
                 <NumberField

@@ -91,7 +91,14 @@ export const CampaignForm = ({
       label: campaign === undefined ? t('campaignForm.createAndStart') : t('campaignForm.save'),
       group: t('shortcut.group.page'),
       inFields: true,
-      run: campaign === undefined ? (canStart ? () => save.mutate(true) : undefined) : isDirty ? () => save.mutate(false) : undefined,
+      run:
+        campaign === undefined
+          ? canStart
+            ? () => save.mutate(true)
+            : undefined
+          : isDirty
+            ? () => save.mutate(false)
+            : undefined,
     },
   ]);
   const props: FormProps = { draft, change: setDraft, choice, users };
@@ -110,7 +117,13 @@ export const CampaignForm = ({
         {campaign === undefined || isDirty ? <CampaignChecksCard checks={checks.data} /> : null}
         {campaign === undefined ? (
           <>
-            <Button type="primary" size="large" disabled={!canStart} loading={save.isPending} onClick={() => save.mutate(true)}>
+            <Button
+              type="primary"
+              size="large"
+              disabled={!canStart}
+              loading={save.isPending}
+              onClick={() => save.mutate(true)}
+            >
               {t('campaignForm.createAndStart')}
             </Button>
             <Button size="large" disabled={!hasName || save.isPending} onClick={() => save.mutate(false)}>

@@ -103,7 +103,15 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
   );
 };
 
-const OutcomeRow = ({ outcome, count, settled }: { readonly outcome: Outcome; readonly count: number; readonly settled: number }) => {
+const OutcomeRow = ({
+  outcome,
+  count,
+  settled,
+}: {
+  readonly outcome: Outcome;
+  readonly count: number;
+  readonly settled: number;
+}) => {
   const { locale } = useLanguage();
   return (
     <li className="outcome">

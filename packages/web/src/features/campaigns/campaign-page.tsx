@@ -32,10 +32,14 @@ export const Component = () => {
     queryFn: ({ signal }) =>
       api.call(campaignRoutes.getCampaign, { params: { campaignId: campaignId as Campaign['campaignId'] }, signal }),
   });
-  return <AsyncView query={query}>{(campaign) => (
+  return (
+    <AsyncView query={query}>
+      {(campaign) => (
         // The engine knows a campaign from its start on: read the live topic anew then.
         <CampaignDetail key={campaign.phase === 'draft' ? 'draft' : 'started'} campaign={campaign} />
-      )}</AsyncView>;
+      )}
+    </AsyncView>
+  );
 };
 
 const CampaignDetail = ({ campaign }: { readonly campaign: Campaign }) => {
@@ -44,7 +48,8 @@ const CampaignDetail = ({ campaign }: { readonly campaign: Campaign }) => {
   const { modal } = App.useApp();
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
-  const tab: Tab = TABS.find((name) => name === search.get('tab')) ?? (campaign.phase === 'draft' ? 'settings' : 'live');
+  const tab: Tab =
+    TABS.find((name) => name === search.get('tab')) ?? (campaign.phase === 'draft' ? 'settings' : 'live');
   const { campaignId } = campaign;
   const [refresher] = useState(() =>
     settledRefresher(clock, () => void queries.invalidateQueries({ queryKey: ['attempts'] })),

@@ -44,7 +44,12 @@ export const Component = () => {
   );
   const floor = dataOf(useTopic(floorTopic));
   useShortcuts([
-    { keys: 'n', label: t('campaign.create'), group: t('shortcut.group.page'), run: () => void navigate('/campaigns/new') },
+    {
+      keys: 'n',
+      label: t('campaign.create'),
+      group: t('shortcut.group.page'),
+      run: () => void navigate('/campaigns/new'),
+    },
   ]);
   const liveOf = (row: Row) => floor?.campaigns.find((view) => view.campaignId === row.campaignId);
   const columns: TableColumnsType<Row> = [

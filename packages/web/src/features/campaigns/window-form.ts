@@ -4,7 +4,8 @@ import { WEEKDAYS, type CallingWindow, type DaySpan, type Weekday } from '@qianh
 export type SimpleWindow = { readonly days: readonly Weekday[]; readonly spans: readonly DaySpan[] };
 
 const same = (a: readonly DaySpan[], b: readonly DaySpan[]): boolean =>
-  a.length === b.length && a.every((span, i) => span.fromMinute === b[i]?.fromMinute && span.toMinute === b[i]?.toMinute);
+  a.length === b.length &&
+  a.every((span, i) => span.fromMinute === b[i]?.fromMinute && span.toMinute === b[i]?.toMinute);
 
 /** A window as the form shows it; `isExact` false when its days differ or single dates are set, which the form cannot show. */
 export const toSimple = (window: CallingWindow): { readonly simple: SimpleWindow; readonly isExact: boolean } => {
@@ -18,7 +19,15 @@ export const toSimple = (window: CallingWindow): { readonly simple: SimpleWindow
 export const fromSimple = ({ days, spans }: SimpleWindow): CallingWindow => {
   const of = (day: Weekday): readonly DaySpan[] => (days.includes(day) ? spans : []);
   return {
-    weekly: { mon: of('mon'), tue: of('tue'), wed: of('wed'), thu: of('thu'), fri: of('fri'), sat: of('sat'), sun: of('sun') },
+    weekly: {
+      mon: of('mon'),
+      tue: of('tue'),
+      wed: of('wed'),
+      thu: of('thu'),
+      fri: of('fri'),
+      sat: of('sat'),
+      sun: of('sun'),
+    },
   };
 };
 

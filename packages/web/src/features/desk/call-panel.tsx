@@ -32,7 +32,9 @@ export const CallPanel = ({
           <div className="call__phase">{t(`agentPhase.${agent.phase}`)}</div>
           {inCall || agent.phase === 'wrapUp' ? (
             <>
-              <div className="call__who">{popUp?.name ?? (popUp?.number === undefined ? ' ' : phoneText(popUp.number))}</div>
+              <div className="call__who">
+                {popUp?.name ?? (popUp?.number === undefined ? ' ' : phoneText(popUp.number))}
+              </div>
               <div className="call__number q-num">
                 {popUp?.name !== undefined && popUp.number !== undefined && phoneText(popUp.number)}
                 {popUp?.campaignName !== undefined && <span> · {popUp.campaignName}</span>}
@@ -67,7 +69,12 @@ export const CallPanel = ({
           >
             {t(agent.phase === 'held' ? 'desk.unhold' : 'desk.hold')} <Keys keys="h" />
           </Button>
-          <Button size="large" disabled={actions.sendDigit === undefined} onClick={() => onKeypad(!isKeypadOpen)} aria-expanded={isKeypadOpen}>
+          <Button
+            size="large"
+            disabled={actions.sendDigit === undefined}
+            onClick={() => onKeypad(!isKeypadOpen)}
+            aria-expanded={isKeypadOpen}
+          >
             {t('desk.keypad')} <Keys keys="k" />
           </Button>
           <span className="q-grow" />

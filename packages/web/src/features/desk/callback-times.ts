@@ -14,7 +14,7 @@ export const quickCallbacks = (nowMs: number): readonly (readonly [QuickCallback
     day.setDate(day.getDate() + count);
     return day;
   };
-  const untilMonday = ((8 - now.getDay()) % 7) || 7;
+  const untilMonday = (8 - now.getDay()) % 7 || 7;
   const all: readonly (readonly [QuickCallback, number])[] = [
     ['hour', nowMs + 3_600_000],
     ['afternoon', at(now, 15)],

@@ -191,9 +191,7 @@ describe('the desk', () => {
     model.edit({ callbackAtMs: 5000 });
     actions().dispose?.();
     await settle();
-    expect(api.calls.at(-1)).toBe(
-      'dispose {"callId":"c1","code":"callback","note":"周五下午","callbackAtMs":5000}',
-    );
+    expect(api.calls.at(-1)).toBe('dispose {"callId":"c1","code":"callback","note":"周五下午","callbackAtMs":5000}');
     expect(storage.length).toBe(0);
   });
 

@@ -22,15 +22,7 @@ export interface DeskApi {
 export type DispositionRule = { readonly code: string; readonly needsCallbackTime: boolean };
 
 /** What is under way: one command at a time, so that a doubled key press sends nothing twice. */
-export type DeskCommand =
-  | 'enter'
-  | 'leave'
-  | 'ready'
-  | 'pause'
-  | 'hangUp'
-  | 'hold'
-  | 'dtmf'
-  | 'dispose';
+export type DeskCommand = 'enter' | 'leave' | 'ready' | 'pause' | 'hangUp' | 'hold' | 'dtmf' | 'dispose';
 
 /** Everything that the desk shows. */
 export type DeskState = {

@@ -93,7 +93,10 @@ const Desk = (parts: DeskParts) => {
       window.removeEventListener('beforeunload', ask);
     };
   }, [inCall]);
-  useDeskShortcuts(parts, popUp, { toggleKeypad: () => setKeypadOpen(!isKeypadOpen), openPause: () => setPauseOpen(true) });
+  useDeskShortcuts(parts, popUp, {
+    toggleKeypad: () => setKeypadOpen(!isKeypadOpen),
+    openPause: () => setPauseOpen(true),
+  });
   return (
     <div className="desk">
       <StateBar

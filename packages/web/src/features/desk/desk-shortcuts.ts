@@ -32,7 +32,12 @@ export const useDeskShortcuts = (
       group: call,
       run: actions.hold ?? actions.unhold,
     },
-    { keys: 'k', label: t('desk.keypad'), group: call, run: actions.sendDigit === undefined ? undefined : open.toggleKeypad },
+    {
+      keys: 'k',
+      label: t('desk.keypad'),
+      group: call,
+      run: actions.sendDigit === undefined ? undefined : open.toggleKeypad,
+    },
     { keys: 'e', label: t('desk.hangUp'), group: call, run: actions.hangUp },
     ...(popUp?.dispositions ?? []).slice(0, 9).map((item, index) => ({
       keys: String(index + 1),

@@ -39,7 +39,12 @@ export const LeadPanel = ({
         <p className="lead-name">{popUp.name ?? '–'}</p>
         <Facts
           items={[
-            popUp.number !== undefined && [t('list.number'), <span key="n" className="q-num">{phoneText(popUp.number)}</span>],
+            popUp.number !== undefined && [
+              t('list.number'),
+              <span key="n" className="q-num">
+                {phoneText(popUp.number)}
+              </span>,
+            ],
             popUp.campaignName !== undefined && [t('attempt.campaign'), popUp.campaignName],
             ...popUp.fields.map((field) => [field.label, field.value] as const),
           ]}

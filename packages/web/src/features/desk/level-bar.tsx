@@ -15,7 +15,14 @@ export const LevelBar = ({
 }) => {
   const level = useStore(phone.levels)[side];
   return (
-    <span className={isSmall ? 'level level--small' : 'level'} role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={1} aria-valuenow={Math.round(level * 100) / 100}>
+    <span
+      className={isSmall ? 'level level--small' : 'level'}
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={1}
+      aria-valuenow={Math.round(level * 100) / 100}
+    >
       <span style={{ transform: `scaleX(${level})` }} />
     </span>
   );

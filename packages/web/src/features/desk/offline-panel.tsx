@@ -21,7 +21,14 @@ export const OfflinePanel = ({ state, actions, runtime }: DeskParts) => {
     <div className="offline">
       <h1>{t('desk.offlineTitle')}</h1>
       <p className="q-soft">{t('desk.enterHint')}</p>
-      <Button type="primary" size="large" loading={pending === 'enter'} disabled={actions.enter === undefined} onClick={actions.enter} data-testid="enter">
+      <Button
+        type="primary"
+        size="large"
+        loading={pending === 'enter'}
+        disabled={actions.enter === undefined}
+        onClick={actions.enter}
+        data-testid="enter"
+      >
         {t('desk.enter')} <Keys keys="o" />
       </Button>
       {progress !== undefined && <p aria-live="polite">{progress}</p>}

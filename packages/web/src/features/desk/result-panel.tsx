@@ -9,7 +9,12 @@ import { NOTE_ID } from './desk-shortcuts.ts';
 import type { DeskParts } from './desk-page.tsx';
 
 /** What came of the call: a code, a note, a promise. Can be written while talking; sent ends wrap-up. */
-export const ResultPanel = ({ state, actions, runtime, popUp }: DeskParts & { readonly popUp: AgentCall | undefined }) => {
+export const ResultPanel = ({
+  state,
+  actions,
+  runtime,
+  popUp,
+}: DeskParts & { readonly popUp: AgentCall | undefined }) => {
   const { t } = useTranslation();
   const { language } = useLanguage();
   const { draft } = state;

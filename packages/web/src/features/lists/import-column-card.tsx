@@ -45,7 +45,9 @@ export const ImportColumnCard = ({
         ))}
       </ul>
       {target.to === 'phone' && (
-        <span className="q-small q-soft">{t('importer.phoneShare', { percent: shareText(column.phoneShare, 1, locale) })}</span>
+        <span className="q-small q-soft">
+          {t('importer.phoneShare', { percent: shareText(column.phoneShare, 1, locale) })}
+        </span>
       )}
     </div>
   );

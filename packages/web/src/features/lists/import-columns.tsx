@@ -134,7 +134,13 @@ const Mapping = ({
       ))}
       <ImportOptionFields options={options} onChange={setOptions} />
       <div className="q-row">
-        <Button type="primary" size="large" disabled={!canStart} loading={start.isPending} onClick={() => start.mutate()}>
+        <Button
+          type="primary"
+          size="large"
+          disabled={!canStart}
+          loading={start.isPending}
+          onClick={() => start.mutate()}
+        >
           {t('importer.start')}
         </Button>
       </div>
@@ -218,7 +224,10 @@ const SourceFields = ({
               size="small"
               style={{ width: 120 }}
               value={found.encoding}
-              options={IMPORT_ENCODINGS.map((value) => ({ value, label: value === 'gb18030' ? 'GBK' : value.toUpperCase() }))}
+              options={IMPORT_ENCODINGS.map((value) => ({
+                value,
+                label: value === 'gb18030' ? 'GBK' : value.toUpperCase(),
+              }))}
               onChange={(encoding) => onSource({ ...source, encoding })}
             />
           </label>

@@ -4,7 +4,8 @@ import type { ColumnTarget, ImportPreview, ImportView } from '@qianhu/contracts'
 export const TARGETS = ['phone', 'name', 'priority', 'callbackAt', 'zone', 'field', 'ignore'] as const;
 export type TargetName = (typeof TARGETS)[number];
 
-export type MappingFault = 'noPhoneColumn' | 'repeatedName' | 'repeatedPriority' | 'repeatedCallbackAt' | 'repeatedZone' | 'repeatedField';
+export type MappingFault =
+  'noPhoneColumn' | 'repeatedName' | 'repeatedPriority' | 'repeatedCallbackAt' | 'repeatedZone' | 'repeatedField';
 
 const single = {
   name: 'repeatedName',

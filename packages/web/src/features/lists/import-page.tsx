@@ -23,7 +23,8 @@ export const Component = () => {
   const navigate = useNavigate();
   const query = useQuery({
     queryKey: ['imports', 'one', importId],
-    queryFn: ({ signal }) => api.call(importRoutes.getImport, { params: { importId: (importId ?? '') as ImportView['importId'] }, signal }),
+    queryFn: ({ signal }) =>
+      api.call(importRoutes.getImport, { params: { importId: (importId ?? '') as ImportView['importId'] }, signal }),
     enabled: importId !== undefined,
   });
   const step = importId === undefined ? 0 : query.data === undefined || query.data.state === 'uploaded' ? 1 : 2;
@@ -32,7 +33,11 @@ export const Component = () => {
       <Steps
         current={step}
         size="small"
-        items={[{ title: t('importer.step.file') }, { title: t('importer.step.columns') }, { title: t('importer.step.run') }]}
+        items={[
+          { title: t('importer.step.file') },
+          { title: t('importer.step.columns') },
+          { title: t('importer.step.run') },
+        ]}
       />
       {importId === undefined ? (
         <ImportFile

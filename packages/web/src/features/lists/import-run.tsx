@@ -13,7 +13,13 @@ import { useCommand } from '../../ui/use-command.ts';
 import { importLeftMs, importRatio } from './import-mapping.ts';
 import { importTopic, notesPath, rejectsPath } from './lists-api.ts';
 
-const progressStatus = { uploaded: 'normal', running: 'active', done: 'success', cancelled: 'normal', failed: 'exception' } as const;
+const progressStatus = {
+  uploaded: 'normal',
+  running: 'active',
+  done: 'success',
+  cancelled: 'normal',
+  failed: 'exception',
+} as const;
 
 /** Third step: progress while it runs, then what became of every row. */
 export const ImportRun = ({ first }: { readonly first: ImportView }) => {
@@ -66,7 +72,9 @@ export const ImportRun = ({ first }: { readonly first: ImportView }) => {
         <Stats>
           <Stat label={t('importer.counts.read')} value={view.rowsRead.toLocaleString()} />
           <Stat label={t('importer.counts.imported')} value={view.rowsImported.toLocaleString()} tone="ready" />
-          {view.rowsUpdated > 0 && <Stat label={t('importer.counts.updated')} value={view.rowsUpdated.toLocaleString()} />}
+          {view.rowsUpdated > 0 && (
+            <Stat label={t('importer.counts.updated')} value={view.rowsUpdated.toLocaleString()} />
+          )}
           <Stat
             label={t('importer.counts.rejected')}
             value={view.rowsRejected.toLocaleString()}

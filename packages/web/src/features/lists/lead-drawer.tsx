@@ -12,13 +12,7 @@ import { Facts } from '../../ui/stat.tsx';
 import { VerdictView } from '../verdict/verdict-view.tsx';
 
 /** One lead: its data, its attempts, and why it was last not dialled. */
-export const LeadDrawer = ({
-  leadId,
-  onClose,
-}: {
-  readonly leadId: string;
-  readonly onClose: () => void;
-}) => {
+export const LeadDrawer = ({ leadId, onClose }: { readonly leadId: string; readonly onClose: () => void }) => {
   const { t } = useTranslation();
   const { api } = useServices();
   const codeText = useCodeText();
@@ -35,7 +29,12 @@ export const LeadDrawer = ({
             <div className="q-stack">
               <Facts
                 items={[
-                  [t('list.number'), <span key="n" className="q-num">{phoneText(lead.number)}</span>],
+                  [
+                    t('list.number'),
+                    <span key="n" className="q-num">
+                      {phoneText(lead.number)}
+                    </span>,
+                  ],
                   lead.altNumbers.length > 0 && [t('list.altNumbers'), lead.altNumbers.map(phoneText).join('、')],
                   [t('list.state'), t(`leadState.${lead.state}`)],
                   lead.doneReason !== undefined && [t('list.doneReason'), codeText('outcome', lead.doneReason)],

@@ -35,10 +35,11 @@ export const Component = () => {
     queryKey: ['lists', 'one', listId],
     queryFn: ({ signal }) => api.call(listRoutes.getList, { params: { listId }, signal }),
   });
-  const rename = useCommand(
-    (name: string) => api.call(listRoutes.updateList, { params: { listId }, body: { name } }),
-    { refresh: ['lists'], done: t('state.saved'), onDone: () => setRenaming(false) },
-  );
+  const rename = useCommand((name: string) => api.call(listRoutes.updateList, { params: { listId }, body: { name } }), {
+    refresh: ['lists'],
+    done: t('state.saved'),
+    onDone: () => setRenaming(false),
+  });
   const remove = useCommand(() => api.call(listRoutes.deleteList, { params: { listId } }), {
     done: t('list.removed'),
     refresh: ['lists'],

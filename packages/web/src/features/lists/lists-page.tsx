@@ -25,7 +25,10 @@ export const Component = () => {
   const [search, setSearch] = useState('');
   const [isCreating, setCreating] = useState(false);
   const pages = usePages(['lists', search], (cursor, signal) =>
-    api.call(listRoutes.listLists, { query: { ...(search === '' ? {} : { search }), ...(cursor ? { cursor } : {}) }, signal }),
+    api.call(listRoutes.listLists, {
+      query: { ...(search === '' ? {} : { search }), ...(cursor ? { cursor } : {}) },
+      signal,
+    }),
   );
   useShortcuts([
     { keys: 'n', label: t('list.import'), group: t('shortcut.group.page'), run: () => void navigate('/lists/import') },

@@ -35,7 +35,8 @@ export const TrunkFields = ({ draft, onChange, faults, hasPassword }: Props) => 
   const names = new Intl.DisplayNames(locale, { type: 'region' });
   const regions = REGIONS.map((value) => ({ value, label: names.of(value) ?? value }));
   const { auth, limits, allowedCountries } = settings;
-  const countries = allowedCountries === undefined || allowedCountries === 'any' ? [settings.home.country] : allowedCountries;
+  const countries =
+    allowedCountries === undefined || allowedCountries === 'any' ? [settings.home.country] : allowedCountries;
   const formatOptions = (rules: TrunkSettings['dialFormat']) => [
     ...FORMATS.map((value) => ({ value, label: t(`trunk.format.${value}`) })),
     ...(formatNameOf(rules) === undefined ? [{ value: 'custom' as const, label: t('trunk.format.custom') }] : []),
@@ -46,7 +47,11 @@ export const TrunkFields = ({ draft, onChange, faults, hasPassword }: Props) => 
         <h2>{t('trunk.section.connect')}</h2>
         <div className="campaign-form__grid">
           <Field label={t('trunk.name')} {...fault('name')}>
-            <Input value={draft.name} maxLength={80} onChange={(event) => onChange({ ...draft, name: event.target.value })} />
+            <Input
+              value={draft.name}
+              maxLength={80}
+              onChange={(event) => onChange({ ...draft, name: event.target.value })}
+            />
           </Field>
           <Field label={t('trunk.auth')}>
             <Select
@@ -161,7 +166,9 @@ export const TrunkFields = ({ draft, onChange, faults, hasPassword }: Props) => 
               value={[...countries]}
               options={regions}
               showSearch={{ optionFilterProp: 'label' }}
-              onChange={(chosen: string[]) => set({ allowedCountries: chosen.length === 0 ? [settings.home.country] : chosen })}
+              onChange={(chosen: string[]) =>
+                set({ allowedCountries: chosen.length === 0 ? [settings.home.country] : chosen })
+              }
             />
           </Field>
         </div>

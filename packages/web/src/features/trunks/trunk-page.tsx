@@ -36,7 +36,9 @@ const TrunkEditor = ({ trunk }: { readonly trunk?: Trunk }) => {
   const { modal } = App.useApp();
   const navigate = useNavigate();
   const [preset, setPreset] = useState<PresetName>('chinaIp');
-  const [draft, setDraft] = useState<TrunkDraft>(() => (trunk === undefined ? draftFromPreset('chinaIp') : draftOf(trunk)));
+  const [draft, setDraft] = useState<TrunkDraft>(() =>
+    trunk === undefined ? draftFromPreset('chinaIp') : draftOf(trunk),
+  );
   const [isTried, setTried] = useState(false);
   const faults = trunkFaults(draft);
   const save = useCommand(

@@ -78,7 +78,9 @@ export const TrunkTest = ({ trunk }: { readonly trunk: Trunk }) => {
             <details key={index} className={`sip sip--${message.direction}`}>
               <summary>
                 <span className="q-num q-faint">{offsetText(message.atMs - (first ?? message.atMs))}</span>
-                <span>{message.direction === 'sent' ? `→ ${t('trunk.test.sent')}` : `← ${t('trunk.test.received')}`}</span>
+                <span>
+                  {message.direction === 'sent' ? `→ ${t('trunk.test.sent')}` : `← ${t('trunk.test.received')}`}
+                </span>
                 <span className="q-mono">{message.text.split(/\r?\n/, 1)[0]}</span>
               </summary>
               <pre className="q-mono">{message.text}</pre>

@@ -72,7 +72,12 @@ export const UserForm = ({
   const save = useCommand(
     async (fields: Fields) => {
       const password = fields.password === undefined || fields.password === '' ? {} : { password: fields.password };
-      const common = { displayName: fields.displayName, role: fields.role, locale: fields.locale, station: stationOf(fields) };
+      const common = {
+        displayName: fields.displayName,
+        role: fields.role,
+        locale: fields.locale,
+        station: stationOf(fields),
+      };
       if (user !== undefined) {
         await api.call(userRoutes.updateUser, { params: { userId: user.userId }, body: { ...common, ...password } });
         return;
@@ -137,7 +142,11 @@ export const UserForm = ({
               </Form.Item>
             )}
             {kind === 'sip' && (
-              <Form.Item name="contact" label={t('user.contact')} rules={[{ required: true, pattern: /^sips?:[^@\s]+@\S+$/ }]}>
+              <Form.Item
+                name="contact"
+                label={t('user.contact')}
+                rules={[{ required: true, pattern: /^sips?:[^@\s]+@\S+$/ }]}
+              >
                 <Input placeholder="sip:desk7@192.0.2.20:5060" />
               </Form.Item>
             )}

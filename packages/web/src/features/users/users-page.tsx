@@ -35,9 +35,7 @@ export const Component = () => {
   const revoke = useCommand((userId: User['userId']) => api.call(userRoutes.revokeSessions, { params: { userId } }), {
     done: t('user.loggedOut'),
   });
-  useShortcuts([
-    { keys: 'n', label: t('user.add'), group: t('shortcut.group.page'), run: () => setEdited('new') },
-  ]);
+  useShortcuts([{ keys: 'n', label: t('user.add'), group: t('shortcut.group.page'), run: () => setEdited('new') }]);
   const showPassword = (name: string, password: string): void =>
     void modal.success({
       title: t('user.madePassword', { name }),
@@ -80,7 +78,8 @@ export const Component = () => {
       render: (_, { station, role }) =>
         role === 'agent' ? (
           <span>
-            {t(`user.stationName.${station.kind}`)} <span className="q-small q-faint">{t(`user.mode.${station.mode}`)}</span>
+            {t(`user.stationName.${station.kind}`)}{' '}
+            <span className="q-small q-faint">{t(`user.mode.${station.mode}`)}</span>
           </span>
         ) : (
           '–'

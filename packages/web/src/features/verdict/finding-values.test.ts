@@ -15,7 +15,18 @@ const words = {
 describe('the facts of a finding', () => {
   it('become words by their names', () => {
     expect(
-      findingValues({ lastDialAtMs: 5, minGapMs: 60, country: 'CN', maxFrom: 'pack', zones: ['Asia/Shanghai'], count: 2, max: null }, words),
+      findingValues(
+        {
+          lastDialAtMs: 5,
+          minGapMs: 60,
+          country: 'CN',
+          maxFrom: 'pack',
+          zones: ['Asia/Shanghai'],
+          count: 2,
+          max: null,
+        },
+        words,
+      ),
     ).toEqual({
       lastDialAtMs: 'at 5',
       minGapMs: '60 ms',

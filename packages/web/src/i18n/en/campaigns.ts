@@ -117,7 +117,12 @@ export const campaignForm: Translation<typeof zhForm> = {
   ratioHint: 'Agents are busier, but some who answer may find nobody (dropped calls).',
   linesPerAgent: 'Lines per ready agent',
   rulePack: 'Rule pack',
-  rulePackName: { china: 'China', usa: 'United States', uk: 'United Kingdom', lab: 'Demonstration (simulated network)' },
+  rulePackName: {
+    china: 'China',
+    usa: 'United States',
+    uk: 'United Kingdom',
+    lab: 'Demonstration (simulated network)',
+  },
   rulePackVersion: 'version {{version}}, in force from {{date}}',
   ringTimeout: 'Ring for',
   hours: 'Calling hours',

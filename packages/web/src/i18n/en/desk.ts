@@ -107,6 +107,7 @@ export const phone: Translation<typeof zhPhone> = {
     denied: 'Blocked: click the icon left of the address, allow the microphone, and try again',
     missing: 'No microphone found: plug in your headset and try again',
     busy: 'Another program holds the microphone: close other meetings and try again',
-    insecure: 'This address is not HTTPS, so the browser gives no microphone. Open the https address from your administrator',
+    insecure:
+      'This address is not HTTPS, so the browser gives no microphone. Open the https address from your administrator',
   },
 };

@@ -15,7 +15,8 @@ export const list: Translation<typeof zhList> = {
   createdAt: 'Created',
   region: 'Default country',
   empty: 'No lists yet',
-  emptyHint: 'Import a CSV or Excel file: one column of phone numbers is enough, all others are kept as the lead’s data.',
+  emptyHint:
+    'Import a CSV or Excel file: one column of phone numbers is enough, all others are kept as the lead’s data.',
   searchName: 'Search by name',
   noneFound: 'No list matches',
   rename: 'Rename',
@@ -99,7 +100,13 @@ export const importer: Translation<typeof zhImporter> = {
   start: 'Start the import',
   cancel: 'Stop the import',
   cancelConfirm: 'Stop the import? What was imported stays.',
-  stateText: { uploaded: 'Not started', running: 'Importing', done: 'Imported', cancelled: 'Stopped', failed: 'Failed' },
+  stateText: {
+    uploaded: 'Not started',
+    running: 'Importing',
+    done: 'Imported',
+    cancelled: 'Stopped',
+    failed: 'Failed',
+  },
   left: 'about {{text}} left',
   counts: {
     read: 'Rows read',

@@ -7,7 +7,8 @@ export const trunk: Translation<typeof zhTrunk> = {
   add: 'New trunk',
   editTitle: 'Trunk',
   empty: 'No trunks yet',
-  emptyHint: 'Enter the SIP address and account that your carrier gave you, save, and make a test call: it shows the signalling and what to mend.',
+  emptyHint:
+    'Enter the SIP address and account that your carrier gave you, save, and make a test call: it shows the signalling and what to mend.',
   name: 'Name',
   host: 'Host',
   state: 'State',

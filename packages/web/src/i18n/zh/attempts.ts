@@ -56,7 +56,15 @@ export const attempt = {
   },
   checksum: '校验和',
   size: '大小',
-  aggregate: { call: '通话', attempt: '呼叫', agent: '坐席', campaign: '任务', dial: '线路', recording: '录音', lead: '客户' },
+  aggregate: {
+    call: '通话',
+    attempt: '呼叫',
+    agent: '坐席',
+    campaign: '任务',
+    dial: '线路',
+    recording: '录音',
+    lead: '客户',
+  },
   event: {
     dialed: '发出呼叫',
     callee: '对方线路有变化',

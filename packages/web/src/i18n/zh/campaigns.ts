@@ -18,7 +18,14 @@ export const campaign = {
   answerRate: '接通率',
   createdAt: '创建时间',
   startedAt: '开始时间',
-  phase: { draft: '草稿', running: '进行中', paused: '已暂停', draining: '收尾中', stopped: '已停止', finished: '已完成' },
+  phase: {
+    draft: '草稿',
+    running: '进行中',
+    paused: '已暂停',
+    draining: '收尾中',
+    stopped: '已停止',
+    finished: '已完成',
+  },
   command: { start: '开始', resume: '继续', pause: '暂停', drain: '收尾', stop: '停止' },
   commandHint: {
     start: '开始拨打',
@@ -77,7 +84,15 @@ export const campaign = {
 };
 
 export const campaignForm = {
-  section: { basics: '基本', who: '谁来接听', how: '怎么拨', when: '什么时候拨', retry: '重拨', after: '通话之后', more: '更多限制' },
+  section: {
+    basics: '基本',
+    who: '谁来接听',
+    how: '怎么拨',
+    when: '什么时候拨',
+    retry: '重拨',
+    after: '通话之后',
+    more: '更多限制',
+  },
   name: '任务名称',
   lists: '名单',
   listsHint: '一份名单同一时间只能由一个任务拨打。',

@@ -43,7 +43,12 @@ export const desk = {
   note: '备注',
   notePlaceholder: '记下要点，会和通话一起保存',
   callbackAt: '约定回拨时间',
-  callbackQuick: { hour: '1 小时后', afternoon: '今天下午 3 点', tomorrow: '明天上午 10 点', monday: '下周一上午 10 点' },
+  callbackQuick: {
+    hour: '1 小时后',
+    afternoon: '今天下午 3 点',
+    tomorrow: '明天上午 10 点',
+    monday: '下周一上午 10 点',
+  },
   finish: '完成',
   saveResult: '保存结果',
   saved: '已保存',

@@ -6,5 +6,19 @@ import { importer, list } from './lists.ts';
 import { audit, trunk, user } from './settings.ts';
 
 /** All text in Chinese. The other languages have the same keys. */
-export const zh = { ...common, attempt, audit, campaign, campaignForm, desk, importer, list, phone, player, trunk, user, verdict };
+export const zh = {
+  ...common,
+  attempt,
+  audit,
+  campaign,
+  campaignForm,
+  desk,
+  importer,
+  list,
+  phone,
+  player,
+  trunk,
+  user,
+  verdict,
+};
 export type Dictionary = typeof zh;
