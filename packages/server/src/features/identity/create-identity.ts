@@ -20,6 +20,7 @@ export const createIdentity = (deps: {
     store: createIdentityStore(deps.database.kysely),
     hasher: deps.hasher ?? createPasswordHasher(),
     limiter: createLoginLimiter(),
+    addressLimiter: createLoginLimiter({ mostFailures: 100, windowMs: 600_000 }),
     clock: deps.clock,
     ids: deps.ids,
   }),

@@ -17,7 +17,10 @@ const TOUCH_AFTER_MS = 60_000;
 export type IdentityDeps = {
   readonly store: IdentityStore;
   readonly hasher: PasswordHasher;
+  /** Failures per name and address: nobody can lock another out from elsewhere. */
   readonly limiter: LoginLimiter;
+  /** Failures per address, over many names; generous, because an office may share one address. */
+  readonly addressLimiter: LoginLimiter;
   readonly clock: Clock;
   readonly ids: IdSource;
 };
@@ -57,7 +60,14 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 /** Without what only the service may see. */
 const publicUser = ({ passwordHash: _hash, ...user }: StoredUser): User => user;
 
-export const createIdentityService = ({ store, hasher, limiter, clock, ids }: IdentityDeps): IdentityService => {
+export const createIdentityService = ({
+  store,
+  hasher,
+  limiter,
+  addressLimiter,
+  clock,
+  ids,
+}: IdentityDeps): IdentityService => {
   const listeners = new Set<(sessionKey: string) => void>();
   const ended = (hashes: readonly Buffer[]): void => {
     for (const hash of hashes) for (const listener of [...listeners]) listener(hash.toString('hex'));
@@ -113,12 +123,8 @@ export const createIdentityService = ({ store, hasher, limiter, clock, ids }: Id
     },
 
     async logIn({ login, password, address, userAgent }) {
-      // Per name and address, so that nobody can lock another out from elsewhere; per address alone against many names.
-      const keys = [`${login}|${address}`, `|${address}`];
-      const waitMs = Math.max(
-        limiter.waitMs(keys[0] ?? '', clock.now()),
-        limiter.waitMs(keys[1] ?? '', clock.now()) / 4,
-      );
+      const key = `${login}|${address}`;
+      const waitMs = Math.max(limiter.waitMs(key, clock.now()), addressLimiter.waitMs(address, clock.now()));
       if (waitMs > 0)
         throw new AppError('tooMany', 'Too many wrong tries; wait a little.', {
           details: { retryAfterSec: Math.ceil(waitMs / 1000) },
@@ -127,10 +133,11 @@ export const createIdentityService = ({ store, hasher, limiter, clock, ids }: Id
       const isRight =
         user === undefined ? await hasher.pretend(password) : await hasher.verify(user.passwordHash, password);
       if (user === undefined || !isRight || user.isDisabled) {
-        for (const key of keys) limiter.failed(key, clock.now());
+        limiter.failed(key, clock.now());
+        addressLimiter.failed(address, clock.now());
         throw new AppError('unauthenticated', 'Login or password is wrong.');
       }
-      limiter.succeeded(keys[0] ?? '');
+      limiter.succeeded(key);
       const token = randomBytes(32).toString('base64url');
       const tokenHash = hashOf(token);
       const nowMs = clock.now();
