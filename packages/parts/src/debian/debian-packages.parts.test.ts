@@ -29,7 +29,7 @@ function specOf(more: Partial<DebianPackagesSpec> = {}): DebianPackagesSpec {
   };
 }
 
-describe('Debian packages in a private folder', () => {
+describe('Debian packages in a private folder', { timeout: 300_000 }, () => {
   it('come with their dependencies, run from there, and are there the second time', async () => {
     const steps: Progress[] = [];
     const part = await ensureDebianPackages(specOf({ onProgress: (progress) => steps.push(progress) }));
