@@ -26,6 +26,10 @@ export type PacingView = {
   readonly leadsAvailable: number;
   /** Answer probabilities (0–1) of the next leads in order, where a model gives them; may be shorter than `leadsAvailable`. */
   readonly nextLeads?: readonly number[];
+  /** Lines of other campaigns that ring for the same agents; they take agents but are in another campaign's ledger. */
+  readonly otherLines?: readonly PacingLine[];
+  /** Calls that robots, queues or scripts may hand to the same agents: probability (0–1) that it comes within the time. */
+  readonly transfers?: readonly { readonly probability: number; readonly withinMs: number }[];
   /** When the legal window or shift closes, if known. */
   readonly closesAtMs?: EpochMs;
 };

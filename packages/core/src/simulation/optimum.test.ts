@@ -4,7 +4,7 @@ import { memorylessOptimum } from './optimum.ts';
 import { pooled, simulate } from './simulate.ts';
 import { memorylessSimulation } from './world.ts';
 
-describe('the optimum of the memoryless world', () => {
+describe('the optimum of the memoryless world', { timeout: 120_000 }, () => {
   it('is the published table at a limit of three per cent', () => {
     for (const [agents, answerRate, percent] of [
       [2, 0.1, 61.2],

@@ -8,7 +8,7 @@ import { defaultWorld } from './world.ts';
 
 const HOUR = 3600;
 
-describe('the simulator', () => {
+describe('the simulator', { timeout: 120_000 }, () => {
   it('gives the same result for the same seed and another for another', () => {
     const world = defaultWorld(5, 0.25, { shiftSec: HOUR });
     const run = (seed: number) => simulate(world, createRiskPacer(defaultRiskPacerSettings), { seed });

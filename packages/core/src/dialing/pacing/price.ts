@@ -98,6 +98,27 @@ export const referenceTuning: Tuning = {
   levelDials: 400,
 };
 
+/**
+ * Puts the ledger's truth into a restored state: people who answered and drops of the present period, for each legal window
+ * in the settings' order.
+ */
+export const restoreWindows = <State extends { readonly pricing: PriceState }>(
+  state: State,
+  windows: readonly LegalWindow[],
+  counts: readonly { readonly humans: number; readonly drops: number }[],
+  nowMs: EpochMs,
+): State => ({
+  ...state,
+  pricing: {
+    ...state.pricing,
+    windows: windows.map((window, i) => ({
+      period: periodOf(window, nowMs),
+      humans: counts[i]?.humans ?? 0,
+      drops: counts[i]?.drops ?? 0,
+    })),
+  },
+});
+
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /**

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../ids.ts';
-import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingView } from '../pacer.ts';
+import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingLine, PacingView } from '../pacer.ts';
 import type { ClockJump } from './clock.ts';
 import { byPresentClock, jumpBetween, keepJumps } from './clock.ts';
 import type { Estimates } from './estimates.ts';
@@ -113,6 +113,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), guarded, rate, now, tuning);
     const { risk, staying } = load(view, model, estimates, level, jumps);
     let lines = 0;
+    const outside = view.ringing.length + (view.otherLines?.length ?? 0) + (view.transfers?.length ?? 0);
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
     const cap = Math.max(0, Math.min(view.linesAvailable, view.leadsAvailable) || 0);
     let price = pricing.price;
@@ -125,7 +126,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
         const marginal = risk.marginal();
         if (first < 0) first = marginal;
         // One line for each agent who is idle and stays can harm nobody, whatever the approximation says.
-        const isFree = view.ringing.length + lines < staying;
+        const isFree = outside + lines < staying;
         if (!isFree && (budget.isGuarded || marginal > price)) {
           limitedBy = budget.isGuarded ? 'guard' : budget.aim < steady / 2 ? 'budget' : 'enoughLines';
           break;
@@ -208,6 +209,7 @@ const load = (
 ): { readonly risk: Risk; readonly staying: number } => {
   const now = view.nowMs;
   const width = model.nodes.length;
+  const others = view.otherLines ?? [];
   let busy = 0;
   const spare = model.nodes.map(() => -view.waiting.length);
   for (const agent of view.agents) {
@@ -218,7 +220,7 @@ const load = (
       for (let k = 0; k < width; k++) if (model.nodes[k]! < leavesIn) spare[k] = spare[k]! + 1;
     }
   }
-  const risk = new Risk(spare, busy, view.ringing.length);
+  const risk = new Risk(spare, busy, view.ringing.length + others.length + (view.transfers?.length ?? 0));
   const partly = new Float64Array(width);
   for (const agent of view.agents) {
     if (agent.state === 'idle') continue;
@@ -235,11 +237,18 @@ const load = (
     for (let k = 0; k < width; k++) partly[k] = model.nodes[k]! < leavesIn ? table[row + k]! : 0;
     risk.addCompletion(partly, 0);
   }
-  for (const line of view.ringing) {
+  const addRinging = (line: PacingLine): void => {
     const row = ageRow((now - byPresentClock(line.dialedAtMs, jumps, now)) / 1000);
     const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
     const alive = p * model.answersLater[row]! + (1 - p) * model.missesLater[row]!;
     risk.addLine(model.answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
+  };
+  view.ringing.forEach(addRinging);
+  others.forEach(addRinging);
+  for (const { probability, withinMs } of view.transfers ?? []) {
+    const p = Math.min(1, Math.max(0, probability));
+    for (let k = 0; k < width; k++) partly[k] = p * Math.min(1, (1000 * model.nodes[k]!) / Math.max(1, withinMs));
+    risk.addLine(partly, 0, 1);
   }
   return { risk, staying: Math.min(...spare) };
 };

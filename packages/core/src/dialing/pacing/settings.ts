@@ -47,11 +47,11 @@ export const defaultRiskPacerSettings: RiskPacerSettings = {
 };
 
 /** Why settings are refused. Codes for messages, with the field at fault. */
-export type SettingsProblem = { readonly field: string; readonly code: string; readonly limit?: number };
+export type PacingSettingsProblem = { readonly field: string; readonly code: string; readonly limit?: number };
 
 /** Checks settings; empty when they can be used. Nonsense is refused, never silently mended. */
-export const checkRiskPacerSettings = (settings: RiskPacerSettings): readonly SettingsProblem[] => {
-  const problems: SettingsProblem[] = [];
+export const checkRiskPacerSettings = (settings: RiskPacerSettings): readonly PacingSettingsProblem[] => {
+  const problems: PacingSettingsProblem[] = [];
   const within = (field: string, value: number, low: number, high: number): void => {
     if (!(value >= low)) problems.push({ field, code: 'tooSmall', limit: low });
     else if (!(value <= high)) problems.push({ field, code: 'tooLarge', limit: high });

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
+import { defaultRiskPacerSettings } from '../dialing/pacing/settings.ts';
+import { fixedRatio } from './baselines/index.ts';
+import { pooled, simulate } from './simulate.ts';
+import { defaultWorld } from './world.ts';
+
+/**
+ * Occupancy (per cent) that this grid had when the pacer was last improved: team, answer rate, hours, value. Raise a value
+ * when the pacer gets better; a fall of more than one point fails.
+ */
+const STORED = [
+  [2, 0.25, 8, 72.5],
+  [5, 0.1, 8, 67.3],
+  [5, 0.5, 8, 84.5],
+  [10, 0.25, 6, 83.6],
+  [20, 0.1, 4, 86.6],
+  [50, 0.25, 2, 93.1],
+] as const;
+
+const results = new Map<string, ReturnType<typeof pooled>>();
+
+describe('the gate of pacing', () => {
+  it.each(STORED)(
+    '%i agents, answer rate %f, %i h: occupancy is not a point below the stored value',
+    (agents, rate, hours, stored) => {
+      const world = defaultWorld(agents, rate, { shiftSec: hours * 3600 });
+      const result = pooled(simulate(world, createRiskPacer(defaultRiskPacerSettings), { seed: 1 }));
+      results.set(world.name, result);
+      expect(100 * result.occupancy).toBeGreaterThanOrEqual(stored - 1);
+    },
+    180_000,
+  );
+
+  it('drops at most three per cent of all who answered, over the whole grid', () => {
+    const all = [...results.values()];
+    expect(all).toHaveLength(STORED.length);
+    const humans = all.reduce((sum, { humans: n }) => sum + n, 0);
+    const drops = all.reduce((sum, { drops: n }) => sum + n, 0);
+    expect(humans).toBeGreaterThan(2000);
+    expect(drops / humans).toBeLessThanOrEqual(0.03);
+  });
+
+  it('can fail: a ratio of three lines breaks the limit on the same world', () => {
+    const world = defaultWorld(10, 0.25, { shiftSec: 2 * 3600 });
+    expect(pooled(simulate(world, fixedRatio(3), { seed: 1 })).dropRate).toBeGreaterThan(0.05);
+  });
+});
