@@ -1,6 +1,13 @@
 import type { EndpointId, EpochMs, TrunkId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
-import { SwitchError, type EndpointState, type SwitchEvent, type TrunkSpec, type TrunkState } from '../port.ts';
+import {
+  SwitchError,
+  type EndpointSpec,
+  type EndpointState,
+  type SwitchEvent,
+  type TrunkSpec,
+  type TrunkState,
+} from '../port.ts';
 import type { AriClient } from './ari-client.ts';
 import { runCommand } from './control-socket.ts';
 import { trunkResource } from './pjsip-objects.ts';
@@ -97,7 +104,7 @@ export class Reachability {
   async endpointState(endpointId: EndpointId): Promise<EndpointState> {
     const endpoint = this.#deps.provisioning.endpoint(endpointId);
     if (!endpoint) throw new SwitchError('notFound', 'The switch does not know this endpoint.');
-    return endpointStateOf(endpoint.username, await this.#look());
+    return endpointStateOf(endpoint, await this.#look());
   }
 
   #again(ms: number): void {
@@ -122,8 +129,9 @@ export class Reachability {
 
   #tell(view: View, atMs: EpochMs): void {
     const { provisioning, emit } = this.#deps;
-    for (const { endpointId, username } of provisioning.endpoints) {
-      const state = endpointStateOf(username, view);
+    for (const endpoint of provisioning.endpoints) {
+      const { endpointId } = endpoint;
+      const state = endpointStateOf(endpoint, view);
       // The round trip alone is no news.
       const key = `${String(state.registered)} ${state.contact ?? ''}`;
       if (this.#toldEndpoints.get(endpointId) === key) continue;
@@ -172,9 +180,11 @@ export class Reachability {
   }
 }
 
-const endpointStateOf = (resource: string, view: View): EndpointState => {
-  const contact = view.contacts?.get(resource);
-  const registered = view.online.get(resource) === true;
+const endpointStateOf = ({ username, contact: fixed }: EndpointSpec, view: View): EndpointState => {
+  const contact = view.contacts?.get(username);
+  // A fixed address is first checked somewhere within its interval; until then it is taken at its word.
+  const isUnchecked = fixed !== undefined && (contact === undefined || contact.status === 'NonQual');
+  const registered = view.online.get(username) === true || (isUnchecked && view.online.has(username));
   if (!registered || !contact) return { registered };
   return { registered, contact: contact.uri, ...(contact.rttMs === undefined ? {} : { rttMs: contact.rttMs }) };
 };
