@@ -37,12 +37,24 @@ const INSERT = `INSERT INTO leads (list_id, number, alt_numbers, region, zone, n
          COALESCE(callback_at, '-infinity'), callback_at IS NOT NULL
   FROM import_stage`;
 
-/** New data for a lead that is there: what the row leaves empty stays, progress (state, attempts) stays. */
-const NEW_DATA = (fresh: string): string => `
-  name = COALESCE(${fresh}.name, leads.name),
-  alt_numbers = COALESCE(${fresh}.alt_numbers, leads.alt_numbers),
-  zone = ${fresh}.zone,
-  fields = CASE WHEN ${fresh}.fields IS NULL THEN leads.fields ELSE COALESCE(leads.fields, '{}') || ${fresh}.fields END`;
+/**
+ * New data for leads that are there: what the row leaves empty stays, and so does progress (state, attempts). `OFFSET 0`
+ * keeps the planner to one probe of the index per row, whatever the statistics of a growing table make it believe.
+ */
+const UPDATE = (listRule: '=' | '<>'): string => `UPDATE leads SET
+    name = COALESCE(s.name, leads.name),
+    alt_numbers = COALESCE(s.alt_numbers, leads.alt_numbers),
+    zone = s.zone,
+    fields = CASE WHEN s.fields IS NULL THEN leads.fields ELSE COALESCE(leads.fields, '{}') || s.fields END,
+    priority = COALESCE(s.priority, leads.priority),
+    next_at = CASE WHEN s.callback_at IS NOT NULL AND leads.state = 'ready' THEN s.callback_at ELSE leads.next_at END,
+    is_callback = leads.is_callback OR (s.callback_at IS NOT NULL AND leads.state = 'ready')
+  FROM (
+    SELECT s.*, old.id AS lead_id FROM import_stage s
+    CROSS JOIN LATERAL (SELECT l.id FROM leads l WHERE l.number = s.number AND l.list_id ${listRule} $1 OFFSET 0) AS old
+    OFFSET 0
+  ) AS s
+  WHERE leads.id = s.lead_id RETURNING s.row_no`;
 
 /**
  * Writes the batches of one import on one connection: COPY into a temporary table (which writes no log), then one INSERT with
@@ -68,8 +80,6 @@ export class ImportBatches {
       row_no int, number text, alt_numbers text[], region text, zone text, name text, fields jsonb, priority smallint,
       callback_at timestamptz
     ) ON COMMIT DELETE ROWS`);
-    // A batch is small beside the table: an index is probed per row, whatever the statistics of a growing table say.
-    await this.#client.query('SET enable_hashjoin = off; SET enable_mergejoin = off');
     // The id taken here is used by no lead; from now on `currval` speaks of this connection.
     await this.#client.query(
       `UPDATE imports SET first_lead_id = nextval(pg_get_serial_sequence('leads', 'id')), last_lead_id = NULL WHERE id = $1`,
@@ -79,9 +89,7 @@ export class ImportBatches {
 
   /** Leaves the connection as it was found, for the pool. */
   async finish(): Promise<void> {
-    await this.#client.query(
-      'DROP TABLE IF EXISTS pg_temp.import_stage; RESET enable_hashjoin; RESET enable_mergejoin',
-    );
+    await this.#client.query('DROP TABLE IF EXISTS pg_temp.import_stage');
     await this.#client.query('SELECT pg_advisory_unlock_all()');
   }
 
@@ -96,14 +104,12 @@ export class ImportBatches {
       let inserted = 0;
       if (batch.leads > 0) {
         await this.#copy(batch.copy);
-        updated += await this.#acrossLists(duplicates);
+        const { acrossLists, inList } = this.#options;
+        if (acrossLists === 'skip') await this.#skipAcrossLists(duplicates);
+        if (acrossLists === 'update') updated += await this.#update('<>');
         if (this.#options.checkDnc) dncRows = await this.#onDncList();
-        const written =
-          this.#options.inList === 'update'
-            ? await this.#upsert()
-            : await this.#insert(batch.leads, updated, duplicates);
-        inserted = written.inserted;
-        updated += written.updated;
+        if (inList === 'update') updated += await this.#update('=');
+        inserted = await this.#insert(batch.leads - updated - duplicates.length, duplicates);
       }
       const gone = new Set(duplicates.map((d) => d.row));
       dncRows = dncRows.filter((row) => !gone.has(row));
@@ -123,70 +129,49 @@ export class ImportBatches {
     await finished(stream);
   }
 
-  /** Rows whose number is in another list. Returns how many gave their data to the lead there. */
-  async #acrossLists(duplicates: { row: number; reason: RejectReason }[]): Promise<number> {
-    const rule = this.#options.acrossLists;
-    if (rule === 'allow') return 0;
-    if (rule === 'update')
-      await this.#client.query(
-        `UPDATE leads SET ${NEW_DATA('s')}, priority = COALESCE(s.priority, leads.priority)
-         FROM import_stage s WHERE leads.number = s.number AND leads.list_id <> $1`,
-        [this.#listId],
-      );
+  /** Takes rows out whose number is in another list. */
+  async #skipAcrossLists(duplicates: { row: number; reason: RejectReason }[]): Promise<void> {
     const { rows } = await this.#client.query<Row>(
-      `DELETE FROM import_stage s WHERE EXISTS (SELECT FROM leads l WHERE l.number = s.number AND l.list_id <> $1)
-       RETURNING row_no`,
+      `DELETE FROM import_stage s
+       WHERE (SELECT true FROM leads l WHERE l.number = s.number AND l.list_id <> $1 LIMIT 1) RETURNING row_no`,
       [this.#listId],
     );
-    if (rule === 'update') return rows.length;
     for (const { row_no } of rows) duplicates.push({ row: row_no, reason: 'duplicateAcrossLists' });
-    return 0;
+  }
+
+  /** Gives rows' data to leads of this (`=`) or other (`<>`) lists and takes the rows out. Returns how many rows. */
+  async #update(listRule: '=' | '<>'): Promise<number> {
+    const { rows } = await this.#client.query<Row>(UPDATE(listRule), [this.#listId]);
+    if (rows.length === 0) return 0;
+    const { rowCount } = await this.#client.query('DELETE FROM import_stage WHERE row_no = ANY ($1::int[])', [
+      rows.map((row) => row.row_no),
+    ]);
+    return rowCount ?? 0;
   }
 
   async #onDncList(): Promise<number[]> {
     const { rows } = await this.#client.query<Row>(
       `SELECT row_no FROM import_stage s
-       WHERE EXISTS (SELECT FROM dnc_entries d WHERE d.number = ANY (s.number || COALESCE(s.alt_numbers, '{}'))
-                     AND d.campaign_id IS NULL AND (d.expires_at IS NULL OR d.expires_at > now()))`,
+       WHERE (SELECT true FROM dnc_entries d WHERE d.number = ANY (s.number || COALESCE(s.alt_numbers, '{}'))
+              AND d.campaign_id IS NULL AND (d.expires_at IS NULL OR d.expires_at > now()) LIMIT 1)`,
     );
     return rows.map((row) => row.row_no);
   }
 
-  async #insert(
-    leads: number,
-    gone: number,
-    duplicates: { row: number; reason: RejectReason }[],
-  ): Promise<{ inserted: number; updated: number }> {
-    const staged = leads - gone - duplicates.length;
+  async #insert(staged: number, duplicates: { row: number; reason: RejectReason }[]): Promise<number> {
     const result = await this.#client.query(`${INSERT} ON CONFLICT (list_id, number) DO NOTHING`, [this.#listId]);
     const inserted = result.rowCount ?? 0;
     if (inserted < staged) {
       // Those that were there before are the ones that this transaction did not write.
       const { rows } = await this.#client.query<Row>(
-        `SELECT s.row_no FROM import_stage s JOIN leads l ON l.number = s.number AND l.list_id = $1
-         WHERE l.xmin <> pg_current_xact_id()::xid`,
+        `SELECT s.row_no FROM import_stage s
+         CROSS JOIN LATERAL (SELECT l.xmin FROM leads l WHERE l.number = s.number AND l.list_id = $1 OFFSET 0) AS old
+         WHERE old.xmin <> pg_current_xact_id()::xid`,
         [this.#listId],
       );
       for (const { row_no } of rows) duplicates.push({ row: row_no, reason: 'duplicateInList' });
     }
-    return { inserted, updated: 0 };
-  }
-
-  async #upsert(): Promise<{ inserted: number; updated: number }> {
-    const { rows } = await this.#client.query<{ inserted: string; updated: string }>(
-      // In DO UPDATE, `excluded` has the priority with its default; the stage tells whether the row gave one.
-      `WITH written AS (
-         ${INSERT}
-         ON CONFLICT (list_id, number) DO UPDATE SET ${NEW_DATA('excluded')},
-           priority = COALESCE((SELECT s.priority FROM import_stage s WHERE s.number = excluded.number LIMIT 1), leads.priority),
-           next_at = CASE WHEN excluded.is_callback AND leads.state = 'ready' THEN excluded.next_at ELSE leads.next_at END,
-           is_callback = leads.is_callback OR (excluded.is_callback AND leads.state = 'ready')
-         RETURNING (xmax = 0) AS is_new
-       )
-       SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated FROM written`,
-      [this.#listId],
-    );
-    return { inserted: Number(rows[0]?.inserted ?? 0), updated: Number(rows[0]?.updated ?? 0) };
+    return inserted;
   }
 
   async #saveProgress(
