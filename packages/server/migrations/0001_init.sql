@@ -67,6 +67,9 @@ CREATE TABLE lists (
   demo boolean NOT NULL DEFAULT false,
   -- Custom field keys seen in imports, in order: [{"key":"...", "label":"..."}].
   field_defs jsonb NOT NULL DEFAULT '[]',
+  -- When and by what evidence the people of this list agreed to be called; rule packs that ask for consent need it.
+  consent_at timestamptz,
+  consent_note text,
   created_at timestamptz NOT NULL DEFAULT now()
 );
 

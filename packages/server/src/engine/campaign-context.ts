@@ -22,11 +22,14 @@ export type CampaignContext = {
   readonly settings: CampaignSettings;
   readonly rules: RulesInForce;
   readonly policy: CallPolicy;
-  readonly lists: readonly { readonly listId: ListId; readonly isDemo: boolean }[];
+  readonly lists: readonly CampaignList[];
   /** Zones that occur in its lists. */
   readonly zones: readonly string[];
   readonly agentIds: ReadonlySet<AgentId>;
 };
+
+/** A list as the rules see it. */
+export type CampaignList = { readonly listId: ListId; readonly isDemo: boolean; readonly consentAtMs?: EpochMs };
 
 export type LeadCounts = { ready: number; dialing: number; done: number };
 
@@ -62,8 +65,8 @@ export const loadCampaigns = async (
 
 const loadOne = async (pool: Pool, row: CampaignRow, nowMs: EpochMs): Promise<LoadedCampaign> => {
   const [lists, zones, agents, leads, outcomes] = await Promise.all([
-    pool.query<{ list_id: string; demo: boolean }>(
-      'SELECT cl.list_id, l.demo FROM campaign_lists cl JOIN lists l ON l.id = cl.list_id WHERE cl.campaign_id = $1 ORDER BY cl.position, cl.list_id',
+    pool.query<{ list_id: string; demo: boolean; consent_at: Date | null }>(
+      'SELECT cl.list_id, l.demo, l.consent_at FROM campaign_lists cl JOIN lists l ON l.id = cl.list_id WHERE cl.campaign_id = $1 ORDER BY cl.position, cl.list_id',
       [row.id],
     ),
     // A loose index scan would be quicker still; a campaign is loaded seldom.
@@ -98,7 +101,11 @@ const loadOne = async (pool: Pool, row: CampaignRow, nowMs: EpochMs): Promise<Lo
       settings,
       rules,
       policy: policyOf(settings),
-      lists: lists.rows.map((list) => ({ listId: list.list_id as ListId, isDemo: list.demo })),
+      lists: lists.rows.map((list) => ({
+        listId: list.list_id as ListId,
+        isDemo: list.demo,
+        ...(list.consent_at === null ? {} : { consentAtMs: list.consent_at.getTime() }),
+      })),
       zones: zones.rows.map(({ zone }) => zone),
       agentIds: new Set(agents.rows.map(({ user_id }) => user_id as AgentId)),
     },

@@ -20,7 +20,7 @@ import {
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../platform/database.ts';
 import type { IdSource } from '../platform/ids.ts';
-import type { CampaignContext } from './campaign-context.ts';
+import type { CampaignContext, CampaignList } from './campaign-context.ts';
 import { checkFence, type Lease } from './lease.ts';
 import { numberFacts } from './number-facts.ts';
 import { numberPasts, type NumberPast } from './number-past.ts';
@@ -166,13 +166,13 @@ class Batch {
   readonly #numbers = new Set<string>();
   readonly #perTrunk = new Map<TrunkId, number>();
   readonly #perCallerId = new Map<string, number>();
-  readonly #isDemo: ReadonlyMap<string, boolean>;
+  readonly #lists: ReadonlyMap<string, CampaignList>;
 
   constructor(deps: DialWriterDeps, context: CampaignContext, nowMs: EpochMs) {
     this.#deps = deps;
     this.#context = context;
     this.#nowMs = nowMs;
-    this.#isDemo = new Map(context.lists.map((list) => [list.listId as string, list.isDemo]));
+    this.#lists = new Map(context.lists.map((list) => [list.listId as string, list]));
   }
 
   judge(row: LeadRow, past: NumberPast | undefined): void {
@@ -183,7 +183,7 @@ class Batch {
       return;
     }
     const facts = numberFacts(number);
-    const list = { listId: row.list_id as ListId, isDemo: this.#isDemo.get(row.list_id) ?? false };
+    const list = this.#lists.get(row.list_id) ?? { listId: row.list_id as ListId, isDemo: false };
     const { settings } = this.#context;
     const choice = chooseTrunks({
       nowMs: this.#nowMs,
@@ -415,7 +415,7 @@ const judgeNumber = (
     readonly nowMs: EpochMs;
     readonly facts: NumberFacts;
     readonly zone: string;
-    readonly list: { readonly listId: ListId; readonly isDemo: boolean };
+    readonly list: CampaignList;
     readonly past: NumberPast;
     readonly trunk: ReturnType<typeof verdictTrunk>;
   },
@@ -431,7 +431,7 @@ const judgeNumber = (
     },
     campaignId: context.id,
     list: of.list,
-    consent: { kind: 'none' },
+    consent: of.list.consentAtMs === undefined ? { kind: 'none' } : { kind: 'given', atMs: of.list.consentAtMs },
     dnc: of.past.dnc,
     history: of.past.history,
     rules: context.rules,
@@ -467,9 +467,9 @@ export const writeNextDial = (
     const past = (await numberPasts(client, [number], context.id, call.attemptId)).get(number);
     if (past === undefined || past.hasOpenDial) return undefined;
     const facts = numberFacts(number);
-    const list = {
+    const list = context.lists.find((one) => one.listId === call.lead.listId) ?? {
       listId: call.lead.listId,
-      isDemo: context.lists.find((l) => l.listId === call.lead.listId)?.isDemo ?? context.isDemo,
+      isDemo: context.isDemo,
     };
     const choice = chooseTrunks({
       nowMs,
