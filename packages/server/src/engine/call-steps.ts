@@ -15,7 +15,7 @@ import {
 import { SwitchError } from '@qianhu/switch';
 import type { CallExtra, EngineWorld } from './engine-world.ts';
 import type { CallStep } from './kernel.ts';
-import { writeNextDial } from './dial-writer.ts';
+import { writeNextDial, type DialOrder } from './dial-writer.ts';
 import { iso, type EventRow, type LeadPatch, type RowWrites } from './rows.ts';
 import { leadAfterDisposal } from './lead-plan.ts';
 import { matchNow } from './routing.ts';
@@ -287,7 +287,7 @@ const nextDial = async (world: EngineWorld, id: CallId): Promise<void> => {
       extra.order = next.order;
       extra.triedTrunkIds.push(next.order.trunkId);
       world.trunks.opened(next.order);
-      kernel.calls.send(id, {
+      const taken = kernel.calls.send(id, {
         type: 'nextDial',
         atMs: next.order.atMs,
         dialId: next.order.dialId,
@@ -295,11 +295,20 @@ const nextDial = async (world: EngineWorld, id: CallId): Promise<void> => {
         trunkId: next.order.trunkId,
         trunksLeft: next.trunksLeft,
       });
+      // The call ended while its dial was being written (hung up, or the database was away for too long): nobody will
+      // send this dial, and an open row would hold its line and its number for ever.
+      if (!taken) closeUnsent(world, next.order);
     });
   } catch (error) {
     world.log.error({ err: error, callId: id }, 'the next dial could not be written');
     none();
   }
+};
+
+const closeUnsent = (world: EngineWorld, order: DialOrder): void => {
+  const atMs = world.clock.now();
+  world.kernel.write({ dials: [{ id: order.dialId, ended_at: iso(atMs), ended_by: 'us', outcome: 'cancelled' }] });
+  world.trunks.closed(order.dialId, atMs, false);
 };
 
 const bridge = async (
@@ -310,6 +319,17 @@ const bridge = async (
 ): Promise<void> => {
   const { agent, calleeLegId } = effect;
   const { kernel } = world;
+  const recordingId = effect.record ? world.ids.next<RecordingId>() : undefined;
+  let recording: Promise<void> | undefined;
+  /** A station's leg outlives the call: a recording that no call knows of would go on with the agent's next ones. */
+  const stopStray = (): void => {
+    if (recordingId === undefined || recording === undefined) return;
+    command(
+      world,
+      recording.then(() => world.switch.stopRecording(recordingId)),
+      'stopRecording',
+    );
+  };
   try {
     await world.parking.get(agent.agentId);
     if (extra?.playing !== undefined) {
@@ -317,9 +337,8 @@ const bridge = async (
       extra.playing = undefined;
       await world.switch.stopPlay(playing);
     }
-    const recordingId = effect.record ? world.ids.next<RecordingId>() : undefined;
     // Both at once: recording must not delay the voice, and the voice must not be missed by the recording.
-    const recording = recordingId === undefined ? undefined : startRecording(world, id, recordingId, effect);
+    recording = recordingId === undefined ? undefined : startRecording(world, id, recordingId, effect);
     await world.switch.addToBridge(agent.bridgeId, [calleeLegId]);
     if (extra !== undefined) extra.wasBridged = true;
     const atMs = world.clock.now();
@@ -330,12 +349,14 @@ const bridge = async (
         bridgeId: agent.bridgeId,
         ...(recordingId === undefined ? {} : { recordingId }),
       });
-      if (moved && kernel.calls.state(id)?.kind === 'talking')
+      if (!moved) stopStray();
+      else if (kernel.calls.state(id)?.kind === 'talking')
         kernel.agents.send(agent.agentId, { type: 'callBridged', atMs, callId: id });
     });
     await recording;
   } catch (error) {
     world.log.warn({ err: error, callId: id, agentId: agent.agentId }, 'bridge failed');
+    stopStray();
     kernel.post(() =>
       kernel.calls.send(id, {
         type: 'agentUnavailable',
