@@ -90,6 +90,7 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     clock,
     log,
     random: ports.random,
+    recordingsFolder: join(home, 'recordings'),
     stopLab: ports.stopLab,
   });
   const onSessionEnded = (listener: (sessionKey: string) => void): (() => void) => identity.onSessionEnded(listener);

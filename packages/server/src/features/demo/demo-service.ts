@@ -1,4 +1,5 @@
 import { unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { trunkSettings, type DemoStatus, type UserId } from '@qianhu/contracts';
 import type { AgentId, ListId, PhoneNumber } from '@qianhu/core';
 import type { Engine } from '../../engine/port.ts';
@@ -35,6 +36,8 @@ export type DemoDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
+  /** Recordings' rows name files below it. */
+  readonly recordingsFolder: string;
   /** Ends the lab when the demonstration is gone. */
   readonly stopLab: () => Promise<void>;
 };
@@ -162,7 +165,7 @@ export const createDemoService = (deps: DemoDeps): DemoService => {
     for (const campaignId of campaignIds) await engine.reloadCampaign(campaignId);
     await engine.reloadTrunks();
     for (const file of files)
-      await unlink(file).catch((error: unknown) => {
+      await unlink(resolve(deps.recordingsFolder, file)).catch((error: unknown) => {
         log.warn({ err: error }, 'a recording of the demonstration could not be removed');
       });
     await deps.stopLab();
