@@ -291,6 +291,7 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
         await store.end(id, {
           state: 'failed',
           error: { code: 'interrupted', message: FILE_FAULT_TEXTS.interrupted.en },
+          ...(await findReports(reportPaths(id))),
         });
         log.warn({ importId: id }, 'import was interrupted');
       }

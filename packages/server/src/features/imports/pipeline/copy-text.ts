@@ -8,7 +8,7 @@ export const COPY_NULL = '\\N';
 export const copyText = (value: string): string =>
   SPECIAL.test(value) ? value.replaceAll(/[\\\t\n\r]/g, (c) => ESCAPES[c] ?? c) : value;
 
-const JSON_SPECIAL = /[\\"\u0000-\u001f\ud800-\udfff]/;
+const JSON_SPECIAL = /[\\"\p{Cc}\p{Cs}]/u;
 
 /** `value` as a JSON string; plain texts without a detour. */
 export const jsonString = (value: string): string => (JSON_SPECIAL.test(value) ? JSON.stringify(value) : `"${value}"`);

@@ -1,5 +1,5 @@
 /** What a spreadsheet program takes for the beginning of a formula (OWASP, "CSV Injection"), full-width forms included. */
-const FORMULA_START = /^[\s\u0000]*[=+\-@\t\r＝＋－＠]/;
+const FORMULA_START = /^[\s\p{Cc}]*[=+\-@\t\r＝＋－＠]/u;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**

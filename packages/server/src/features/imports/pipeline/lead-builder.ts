@@ -36,7 +36,7 @@ const clean = (cell: string): string => {
 };
 const trimmed = (cell: string): string => cell.trim();
 /** What JSON or COPY would escape, what `clean` would change, and the mark of unreadable characters. */
-const NOT_PLAIN = /[\\"\u0000-\u001f\ud800-\udfff\ufffd]/;
+const NOT_PLAIN = /[\\"\p{Cc}\p{Cs}\ufffd]/u;
 const UNCLEAN = /[\0\ud800-\udfff]/;
 
 /** A guard of our own report files, and Excel's mark for text. */

@@ -3,20 +3,23 @@ import type { FastifyInstance } from 'fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../http/app.ts';
-import type { AuditEntryInput } from '../../http/route.ts';
-import { realClock } from '../../platform/clock.ts';
-import { createIdSource } from '../../platform/ids.ts';
-import { silentLogger } from '../../platform/log.ts';
-import { createTestDatabase, type TestDatabase } from '../../platform/testing/test-database.ts';
-import { createDnc } from '../dnc/create-dnc.ts';
-import { registerDncRoutes } from '../dnc/dnc-routes.ts';
-import { createImports } from '../imports/create-imports.ts';
-import { registerImportRoutes } from '../imports/imports-routes.ts';
-import type { ImportsService } from '../imports/imports-service.ts';
-import { createLists } from './create-lists.ts';
-import { registerListRoutes } from './lists-routes.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createHttpApp } from './app.ts';
+import type { AuditEntryInput } from './route.ts';
+import { realClock } from '../platform/clock.ts';
+import { createIdSource } from '../platform/ids.ts';
+import { silentLogger } from '../platform/log.ts';
+import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
+import { createDnc } from '../features/dnc/create-dnc.ts';
+import { registerDncRoutes } from '../features/dnc/dnc-routes.ts';
+import { createImports } from '../features/imports/create-imports.ts';
+import { registerImportRoutes } from '../features/imports/imports-routes.ts';
+import type { ImportsService } from '../features/imports/imports-service.ts';
+import { createLists } from '../features/lists/create-lists.ts';
+import { registerListRoutes } from '../features/lists/lists-routes.ts';
+
+// Every import starts a thread that compiles its sources: slow on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 let db: TestDatabase;
 let app: FastifyInstance;
