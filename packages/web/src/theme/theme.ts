@@ -3,10 +3,6 @@ import { darkPalette, lightPalette, type Palette } from './palette.ts';
 
 export type ThemeName = 'light' | 'dark';
 
-/** Chinese first: the screen fonts of each system, never a web font. Latin letters and digits come from the same stack. */
-const FONT =
-  '"PingFang SC", "HarmonyOS Sans SC", "MiSans", "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", system-ui, "Segoe UI", Roboto, sans-serif';
-
 export const paletteOf = (name: ThemeName): Palette => (name === 'dark' ? darkPalette : lightPalette);
 
 /** The palette as antd's tokens. */
@@ -33,7 +29,8 @@ export const antdThemeOf = (name: ThemeName): ThemeConfig => {
       colorBorder: palette.lineStrong,
       colorBorderSecondary: palette.line,
       colorTextLightSolid: palette.onPrimary,
-      fontFamily: FONT,
+      // The document's, which depends on the language (global.css).
+      fontFamily: 'inherit',
       fontSize: 14,
       borderRadius: 7,
       borderRadiusLG: 10,

@@ -49,7 +49,7 @@ export const Component = () => {
 };
 
 const Desk = (parts: DeskParts) => {
-  const { state, actions, runtime } = parts;
+  const { state, runtime } = parts;
   const { t } = useTranslation();
   const { api } = useServices();
   const [isKeypadOpen, setKeypadOpen] = useState(false);

@@ -1,7 +1,8 @@
 import { Button, Form, Input } from 'antd';
 import { useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, toApiError } from '../../api/problem.ts';
+import type { ApiError } from '../../api/problem.ts';
+import { toApiError } from '../../api/problem.ts';
 import { Brand } from '../../shell/brand.tsx';
 import { Tools } from '../../shell/shell.tsx';
 import { useLogIn } from '../../session/session.ts';

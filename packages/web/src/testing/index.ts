@@ -1,0 +1,1 @@
+export { AgentDesk, CampaignPages, ImportWizard, LoginScreen, StoryPage } from './page-objects.ts';
