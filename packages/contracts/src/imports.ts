@@ -17,7 +17,11 @@ export const importSourceOptions = z
     hasHeader: z.boolean().optional().describe('Whether the first row holds names of columns.'),
     sheet: z.int().min(0).optional().describe('XLSX only: which sheet, from 0.'),
   })
-  .meta({ id: 'ImportSourceOptions', examples: [{ encoding: 'gb18030', delimiter: ',', hasHeader: true }] });
+  .meta({
+    id: 'ImportSourceOptions',
+    description: 'How to read the file; what is left out is found out from the file.',
+    examples: [{ encoding: 'gb18030', delimiter: ',', hasHeader: true }],
+  });
 export type ImportSourceOptions = z.infer<typeof importSourceOptions>;
 
 /** The same, everything decided. */
@@ -31,6 +35,7 @@ export const importSource = z
   })
   .meta({
     id: 'ImportSource',
+    description: 'How the file is read, everything decided.',
     examples: [{ format: 'csv', encoding: 'utf-8', delimiter: ',', hasHeader: true, sheet: 0 }],
   });
 export type ImportSource = z.infer<typeof importSource>;
@@ -48,7 +53,11 @@ export const columnTarget = z
       .object({ to: z.literal('field'), key: z.string().trim().min(1).max(64) })
       .describe('A field of your own, kept as text.'),
   ])
-  .meta({ id: 'ColumnTarget', examples: [{ to: 'phone' }, { to: 'field', key: '公司' }] });
+  .meta({
+    id: 'ColumnTarget',
+    description: 'Where one column goes.',
+    examples: [{ to: 'phone' }, { to: 'field', key: '公司' }],
+  });
 export type ColumnTarget = z.infer<typeof columnTarget>;
 
 export const importOptions = z
@@ -80,7 +89,11 @@ export const importOptions = z
       .default('reject')
       .describe('A row with more numbers: hand it back, or keep the first ones with a note.'),
   })
-  .meta({ id: 'ImportOptions', examples: [{ defaultRegion: 'CN', inList: 'skip', acrossLists: 'skip' }] });
+  .meta({
+    id: 'ImportOptions',
+    description: 'How rows become leads.',
+    examples: [{ defaultRegion: 'CN', inList: 'skip', acrossLists: 'skip' }],
+  });
 export type ImportOptions = z.infer<typeof importOptions>;
 
 export const importSettings = z
@@ -91,6 +104,7 @@ export const importSettings = z
   })
   .meta({
     id: 'ImportSettings',
+    description: 'How a file is or was imported.',
     examples: [
       {
         source: { format: 'csv', encoding: 'utf-8', delimiter: ',', hasHeader: true, sheet: 0 },
