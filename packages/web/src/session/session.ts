@@ -1,10 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { sessionRoutes, type Me, type User } from '@qianhu/contracts';
 import { createContext, useContext } from 'react';
 import { ApiError } from '../api/problem.ts';
 import { useServices } from '../services.ts';
 
 export const SESSION_KEY = ['session'] as const;
+
+/**
+ * Forgets what the person before has read. The session's own query stays: pages watch it, and a cleared one would never tell
+ * them of its new value.
+ */
+const forgetOthers = (queries: QueryClient): void =>
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
 
 const UserContext = createContext<User | undefined>(undefined);
 export const UserProvider = UserContext.Provider;
@@ -41,7 +48,7 @@ export const useLogIn = () => {
     mutationFn: (credentials: { login: string; password: string }) =>
       api.call(sessionRoutes.login, { body: credentials }),
     onSuccess: (me) => {
-      queries.clear();
+      forgetOthers(queries);
       queries.setQueryData<Me | null>(SESSION_KEY, me);
     },
   });
@@ -54,7 +61,7 @@ export const useLogOut = (): (() => void) => {
   return () => {
     const leave = (): void => {
       live.close();
-      queries.clear();
+      forgetOthers(queries);
       queries.setQueryData(SESSION_KEY, null);
     };
     api.call(sessionRoutes.logout, {}).then(leave, leave);
