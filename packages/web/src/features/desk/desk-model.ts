@@ -19,8 +19,6 @@ export interface DeskApi {
   dispose(disposal: { callId: string; code: string; note?: string; callbackAtMs?: number }): Promise<void>;
 }
 
-export type DispositionRule = { readonly code: string; readonly needsCallbackTime: boolean };
-
 /** What is under way: one command at a time, so that a doubled key press sends nothing twice. */
 export type DeskCommand = 'enter' | 'leave' | 'ready' | 'pause' | 'hangUp' | 'hold' | 'dtmf' | 'dispose';
 
