@@ -167,8 +167,8 @@ export const countHandle = (
 };
 
 /** Logarithm of an agent's factor on handle times, shrunk towards 0 until about 15 calls are known. */
-export const agentFactorLog = (estimates: Estimates, agentId: string): number => {
-  const pace = estimates.paces[hash(agentId)]?.[agentId];
+export const agentFactorLog = (paces: Estimates['paces'], agentId: string): number => {
+  const pace = paces[hash(agentId)]?.[agentId];
   return pace === undefined ? 0 : pace.sum / (pace.count + 15);
 };
 

@@ -83,8 +83,8 @@ export const bestTuning: Tuning = {
   priceStep: 0.05,
   aheadLeast: 20,
   aheadMost: 1000,
-  guardCalls: 1.05,
-  guardShare: 0.92,
+  guardCalls: 1,
+  guardShare: 0.85,
 };
 
 /** The prototype in the project's reference, kept as a baseline. */
@@ -132,6 +132,7 @@ export const budgetOf = (
   aheadToday: number,
   guardedToday: number,
   peoplePerSec: number,
+  answerSec: number,
   nowMs: EpochMs,
   tuning: Tuning,
 ): Budget => {
@@ -150,7 +151,9 @@ export const budgetOf = (
     const wanted = clamp(steady + (steady * humans - drops) / ahead, 0.15 * steady, 2.5 * steady);
     const atEnd = humans + tuning.guardShare * (tuning.levelDials === undefined ? guardedToday : aheadToday);
     const allowed = window.limit * atEnd - falsePositives * atEnd;
-    if (drops + tuning.guardCalls > allowed) isGuarded = true;
+    // Drops that lines already ringing may still bring, as a Poisson number with two standard deviations in hand.
+    const ringing = tuning.levelDials === undefined ? window.limit * peoplePerSec * answerSec : 0;
+    if (drops + tuning.guardCalls + ringing + 2 * Math.sqrt(ringing) > allowed) isGuarded = true;
     aim = Math.min(aim, wanted);
     left = Math.min(left, (window.limit - falsePositives) * humans - drops);
   }

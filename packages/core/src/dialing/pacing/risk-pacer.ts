@@ -5,7 +5,6 @@ import { byPresentClock, jumpBetween, keepJumps } from './clock.ts';
 import type { Estimates } from './estimates.ts';
 import {
   PLAIN_PROBABILITY,
-  agentFactorLog,
   closeCohorts,
   countDial,
   countHandle,
@@ -17,7 +16,7 @@ import {
   shiftCohorts,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
-import { ageRow, factorClass, freeRow, freeTables, modelOf } from './model.ts';
+import { ageRow, classOf, freeRow, freeTables, modelOf } from './model.ts';
 import { levelOf } from './level.ts';
 import type { PriceState, Tuning } from './price.ts';
 import { bestTuning, budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
@@ -46,6 +45,7 @@ const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochM
   talk: estimates.talk,
   wrapUp: estimates.wrapUp,
   graceSec: settings.graceMs / 1000,
+  paces: estimates.paces,
 });
 
 /**
@@ -110,8 +110,17 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     // One line per agent: each person costs the handle time and the lines that come to nothing first.
     const perPersonSec = model.handleSec + model.missSec / Math.min(0.98, Math.max(0.005, level * PLAIN_PROBABILITY));
     const guarded = (view.agents.length * Math.max(0, closesSec)) / perPersonSec;
-    const budget = budgetOf(pricing, settings, Math.max(0, closesSec * rate), guarded, rate, now, tuning);
-    const { risk, staying } = load(view, model, estimates, level, jumps);
+    const budget = budgetOf(
+      pricing,
+      settings,
+      Math.max(0, closesSec * rate),
+      guarded,
+      rate,
+      model.answerLateSec,
+      now,
+      tuning,
+    );
+    const { risk, staying } = load(view, model, basis, level, jumps);
     let lines = 0;
     const outside = view.ringing.length + (view.otherLines?.length ?? 0) + (view.transfers?.length ?? 0);
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
@@ -203,7 +212,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
 const load = (
   view: PacingView,
   model: Model,
-  estimates: Estimates,
+  basis: ModelBasis,
   level: number,
   jumps: readonly ClockJump[],
 ): { readonly risk: Risk; readonly staying: number } => {
@@ -224,7 +233,7 @@ const load = (
   const partly = new Float64Array(width);
   for (const agent of view.agents) {
     if (agent.state === 'idle') continue;
-    const factor = factorClass(agentFactorLog(estimates, agent.agentId));
+    const factor = classOf(model, basis, agent.agentId);
     const tables = freeTables(model, factor);
     const table = agent.state === 'wrapUp' ? tables.wrapUp : tables.talk;
     const row = freeRow((now - byPresentClock(agent.sinceMs, jumps, now)) / 1000, factor) * width;
