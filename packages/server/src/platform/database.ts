@@ -80,11 +80,5 @@ export const sqlState = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-/** Name of the constraint that an error names, where it does. */
-export const constraintOf = (error: unknown): string | undefined =>
-  typeof error === 'object' && error !== null && 'constraint' in error && typeof error.constraint === 'string'
-    ? error.constraint
-    : undefined;
-
 /** SQLSTATE codes that we act on (PostgreSQL manual, appendix A). */
 export const SQL_STATE = { uniqueViolation: '23505', foreignKeyViolation: '23503', checkViolation: '23514' } as const;

@@ -55,8 +55,3 @@ export const createIdSource = (
     },
   };
 };
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text may be compared with a uuid column without PostgreSQL refusing it. */
-export const isUuid = (text: string): boolean => UUID.test(text);
