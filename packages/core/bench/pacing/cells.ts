@@ -30,7 +30,7 @@ const stress = (
   rate: number,
   changes: Partial<World>,
   settings: Partial<RiskPacerSettings> = {},
-): Cell => ({ group: 'stress', world: defaultWorld(agents, rate, { days: 3, ...changes, name }), settings });
+): Cell => ({ group: 'stress', world: defaultWorld(agents, rate, { days: 2, ...changes, name }), settings });
 
 const HOUR = 3600;
 

@@ -100,6 +100,22 @@ describe('the risk pacer', () => {
     expect(jumped.decision.lines).toBeLessThanOrEqual(calm.decision.lines + 1);
   });
 
+  it('does not flood a trunk that answers nothing', () => {
+    let state = pacer.initial(NOW);
+    let out = 0;
+    for (let sec = 0; sec < 1800; sec += 10) {
+      const at = NOW + sec * 1000;
+      const seen = view({ nowMs: at, agents: idle(20), linesAvailable: 100_000, leadsAvailable: 100_000 });
+      const { state: next, decision } = pacer.decide(state, seen);
+      state = next;
+      out = Math.max(out, decision.lines);
+      for (let i = 0; i < decision.lines; i++) {
+        state = pacer.observe(state, { type: 'dialed', atMs: at, dialId: 'd' as DialId });
+      }
+    }
+    expect(out).toBeLessThan(400);
+  });
+
   it('is restored from JSON and decides the same', () => {
     const state = afterPeople(200, 3);
     const restored = JSON.parse(JSON.stringify(state)) as RiskPacerState;

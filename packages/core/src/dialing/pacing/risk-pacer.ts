@@ -30,6 +30,8 @@ export type RiskPacerState = {
   readonly estimates: Estimates;
   readonly basis: ModelBasis;
   readonly pricing: PriceState;
+  /** The highest level of the answer rate of late; halves in an hour. Nothing is believed under a quarter of it. */
+  readonly anchor: number;
   /** Jumps of the wall clock that stamps may still have to be corrected for. */
   readonly jumps: readonly ClockJump[];
   /** Lines that this pacer asked to hang up and whose end has not come yet. */
@@ -100,10 +102,15 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       ...before.pricing,
       windows: rollWindows(before.pricing.windows, settings.windows, now),
     };
-    const level =
+    const believed =
       tuning.levelDials === undefined
         ? levelNow(estimates, now, (age) => 1 - model.answersLater[ageRow(age)]!)
         : levelOf(estimates.level, 0, 0);
+    // A trunk that answers nothing for a while must not make the pacer flood it: when it comes back, everything that rings
+    // would be answered at once. Dials without answers convince any filter, so this bound goes by time, not by dials.
+    const passedMs = Math.min(60_000, Math.max(0, now - before.nowMs));
+    const anchor = Math.max(believed, before.anchor * 2 ** (-passedMs / 3_600_000));
+    const level = Math.max(believed, anchor / 4, 0.01 / PLAIN_PROBABILITY);
     const closesSec = view.closesAtMs === undefined ? 4 * 3600 : (view.closesAtMs - now) / 1000;
     // People per second: agents' capacity at the occupancy that is likely.
     const rate = (0.75 * view.agents.length) / Math.max(5, model.handleSec);
@@ -166,7 +173,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       }
     }
     return {
-      state: { version: 1, nowMs: now, estimates: next, basis, pricing, jumps, shedding },
+      state: { version: 1, nowMs: now, estimates: next, basis, pricing, anchor, jumps, shedding },
       decision: {
         lines,
         shed,
@@ -199,6 +206,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
           realised: 0,
           windows: settings.windows.map((w) => ({ period: periodOf(w, nowMs), humans: 0, drops: 0 })),
         },
+        anchor: 0,
         jumps: [],
         shedding: [],
       };
