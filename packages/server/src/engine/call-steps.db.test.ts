@@ -1,0 +1,106 @@
+import { answers, congested } from '@qianhu/switch';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
+import {
+  createEngineRig,
+  readyAgents,
+  until,
+  virtualExchange,
+  writeFixture,
+  type EngineRig,
+} from './testing/engine-world-rig.ts';
+
+let db: TestDatabase;
+const rigs: EngineRig[] = [];
+
+beforeAll(async () => {
+  db = await createTestDatabase({ max: 10 });
+});
+beforeEach(async () => {
+  await db.pool.query(
+    'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries CASCADE',
+  );
+});
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.engine.stop();
+});
+afterAll(async () => {
+  await db.drop();
+});
+
+describe('a bridge that fails', () => {
+  it('drops the callee after their time, and leaves no recording behind that no call knows of', async () => {
+    const fixture = await writeFixture(db.pool, {
+      leads: 1,
+      agents: 1,
+      settings: { recording: 'answered', agentWaitMs: 300 },
+    });
+    const exchange = virtualExchange({
+      calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 20 }),
+      soundMs: () => 20,
+    });
+    const rig = createEngineRig(db.pool, exchange);
+    rigs.push(rig);
+    await rig.engine.start();
+    await readyAgents(rig.engine, fixture.agentIds);
+    rig.switch.faults = {
+      commandMs: [5, 10],
+      refuse: (command) => (command === 'addToBridge' ? { code: 'notFound' } : undefined),
+    };
+    await rig.engine.startCampaign(fixture.campaignId);
+    const outcome = async (): Promise<string | null | undefined> =>
+      (await db.pool.query<{ outcome: string | null }>('SELECT outcome FROM attempts')).rows[0]?.outcome;
+    await until(async () => (await outcome()) != null, 'the attempt to be settled');
+    expect(await outcome()).toBe('dropped');
+    await until(async () => {
+      const { rows } = await db.pool.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM recordings WHERE state = 'recording'",
+      );
+      return rows[0]?.n === 0;
+    }, 'every recording to be over');
+    expect(rig.engine.agent(fixture.agentIds[0] as never)?.phase).toBe('ready');
+  });
+});
+
+describe('a next dial whose call is over before it is written', () => {
+  it('is never sent, and gives its number and its line back', async () => {
+    const dialled: string[] = [];
+    const fixture = await writeFixture(db.pool, { leads: 1, agents: 1, trunks: 2 });
+    const exchange = virtualExchange({
+      calleeFor: (dialString) => {
+        dialled.push(dialString);
+        return congested(10);
+      },
+    });
+    const rig = createEngineRig(db.pool, exchange);
+    rigs.push(rig);
+    await rig.engine.start();
+    await readyAgents(rig.engine, fixture.agentIds);
+    // The database takes its time for the second dial of a call.
+    await db.pool.query(`CREATE FUNCTION slow_second_dial() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF EXISTS (SELECT 1 FROM dials WHERE call_id = NEW.call_id) THEN PERFORM pg_sleep(0.5); END IF; RETURN NEW; END $$`);
+    await db.pool.query('CREATE TRIGGER slow BEFORE INSERT ON dials FOR EACH ROW EXECUTE FUNCTION slow_second_dial()');
+    try {
+      await rig.engine.startCampaign(fixture.campaignId);
+      await until(async () => {
+        const { rows } = await db.pool.query("SELECT 1 FROM calls WHERE phase = 'redialing'");
+        return rows.length === 1;
+      }, 'the first trunk to fail');
+      await rig.engine.stopCampaign(fixture.campaignId);
+      await until(async () => {
+        const { rows } = await db.pool.query<{ n: number }>(
+          'SELECT count(*)::int AS n FROM dials WHERE ended_at IS NOT NULL',
+        );
+        return rows[0]?.n === 2;
+      }, 'both dials to be over');
+    } finally {
+      await db.pool.query('DROP TRIGGER slow ON dials');
+      await db.pool.query('DROP FUNCTION slow_second_dial');
+    }
+    const { rows } = await db.pool.query<{ outcome: string }>('SELECT outcome FROM dials ORDER BY created_at');
+    expect(rows.map((row) => row.outcome)).toEqual(['congestion', 'cancelled']);
+    expect(dialled).toHaveLength(1);
+    const attempts = await db.pool.query<{ outcome: string }>('SELECT outcome FROM attempts');
+    expect(attempts.rows).toEqual([{ outcome: 'cancelled' }]);
+  });
+});
