@@ -35,7 +35,7 @@ const checks = [
       '--check',
       '--log-level',
       'warn',
-      'packages/*/{src,bench,dev}/**/*.{ts,tsx}',
+      'packages/*/{src,bench,chaos,dev}/**/*.{ts,tsx}',
       'e2e/**/*.ts',
       'scripts/*.mjs',
     ],
