@@ -1,7 +1,6 @@
 import {
   classifyEnding,
   holdPlayback,
-  planRetry,
   progressAt,
   type CallEffect,
   type CallId,
@@ -9,15 +8,14 @@ import {
   type DialJudgement,
   type LegEvent,
   type Outcome,
-  type PhoneNumber,
   type RecordingId,
 } from '@qianhu/core';
 import { SwitchError } from '@qianhu/switch';
 import type { CallExtra, EngineWorld } from './engine-world.ts';
 import type { CallStep } from './kernel.ts';
 import { writeNextDial, type DialOrder } from './dial-writer.ts';
-import { iso, type EventRow, type LeadPatch, type RowWrites } from './rows.ts';
-import { leadAfterDisposal } from './lead-plan.ts';
+import { iso, type EventRow, type RowWrites } from './rows.ts';
+import { leadAfterDisposal, leadAfterOutcome } from './lead-plan.ts';
 import { matchNow } from './routing.ts';
 
 /** Writes what a call's step changed and starts what it asks for. Runs inside a turn. */
@@ -340,7 +338,7 @@ const bridge = async (
     // Both at once: recording must not delay the voice, and the voice must not be missed by the recording.
     recording = recordingId === undefined ? undefined : startRecording(world, id, recordingId, effect);
     await world.switch.addToBridge(agent.bridgeId, [calleeLegId]);
-    if (extra !== undefined) extra.wasBridged = true;
+    if (extra !== undefined) extra.bridgeId = agent.bridgeId;
     const atMs = world.clock.now();
     kernel.post(() => {
       const moved = kernel.calls.send(id, {
@@ -413,11 +411,11 @@ const play = async (
   if (extra !== undefined && state !== undefined && effect.playbackId === holdPlayback(state))
     extra.playing = effect.playbackId;
   try {
-    if (extra?.wasBridged === true && state !== undefined && 'callee' in state) {
-      const bridgeId = [...world.kernel.agents.entries()].find(
-        ([, running]) => 'callId' in running.state && running.state.callId === id,
-      )?.[1].state.bridgeId;
-      if (bridgeId !== undefined) await world.switch.removeFromBridge(bridgeId, [effect.legId]).catch(() => undefined);
+    if (extra?.bridgeId !== undefined) {
+      const { bridgeId } = extra;
+      extra.bridgeId = undefined;
+      // It may have fallen out with the agent's leg already: the message counts, not the way out.
+      await world.switch.removeFromBridge(bridgeId, [effect.legId]).catch(() => undefined);
     }
     await world.switch.play(effect.playbackId, { legId: effect.legId }, world.prompt(effect.prompt));
   } catch (error) {
@@ -456,7 +454,7 @@ const settle = (
   if (extra !== undefined) {
     const lead =
       extra.disposal === undefined || campaign === undefined
-        ? leadAfterOutcome(world, state, extra, effect.outcome, effect.atMs)
+        ? leadAfterOutcome(campaign?.context, extra.lead, effect.outcome, effect.atMs)
         : leadAfterDisposal(campaign.context, extra.lead, extra.disposal, effect.outcome, effect.atMs);
     world.kernel.write({ leads: [lead] });
     if (campaign !== undefined) {
@@ -469,51 +467,6 @@ const settle = (
     if (effect.outcome === 'rejected') world.kernel.write({ numbers: [{ number, refused_at: iso(effect.atMs) }] });
   }
   world.settled({ campaignId: state.campaignId, attemptId: state.attemptId, outcome: effect.outcome });
-};
-
-/** The lead's next step by the campaign's retry rule. */
-const leadAfterOutcome = (
-  world: EngineWorld,
-  state: CallState,
-  extra: CallExtra,
-  outcome: Outcome,
-  atMs: number,
-): LeadPatch => {
-  const { lead } = extra;
-  const campaign = world.campaigns.get(state.campaignId);
-  const done = (reason: string): LeadPatch => ({
-    id: lead.leadId,
-    state: 'done',
-    done_reason: reason,
-    next_at: iso(atMs),
-    is_callback: false,
-    number_index: lead.numberIndex,
-    last_outcome: outcome,
-  });
-  if (campaign === undefined) return done('campaignGone');
-  const plan = planRetry({
-    nowMs: atMs,
-    outcome,
-    numberIndex: lead.numberIndex,
-    numbers: lead.numbers.map((_number: PhoneNumber, index) => ({
-      isUsable: !(index === lead.numberIndex && outcome === 'invalidNumber'),
-      zones: [lead.zone],
-    })),
-    attempts: lead.attempts,
-    attemptsByOutcome: { ...lead.outcomeCounts, [outcome]: (lead.outcomeCounts[outcome] ?? 0) + 1 },
-    policy: campaign.context.settings.retry,
-    window: campaign.context.rules.window,
-  });
-  if (plan.kind === 'done') return done(plan.reason);
-  return {
-    id: lead.leadId,
-    state: 'ready',
-    done_reason: null,
-    next_at: iso(plan.atMs),
-    is_callback: false,
-    number_index: plan.numberIndex,
-    last_outcome: outcome,
-  };
 };
 
 /** What an ended dial means for the call (core's table), from what was seen of it before. */

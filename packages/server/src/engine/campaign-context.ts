@@ -1,6 +1,6 @@
 import {
   isOpen,
-  nextOpening,
+  nextOpeningInAll,
   rulePackAt,
   tighten,
   type AgentId,
@@ -131,15 +131,22 @@ const policyOf = (settings: CampaignSettings): CallPolicy => ({
       : { kind: 'message', message: settings.onAgentLost.message },
 });
 
-/** Zones of the campaign's leads in which calls may be made now, and when the next one opens if none. */
+/** A lead's zones: one, several joined by commas (a mobile of a country with several), or none known. */
+export const zonesOf = (stored: string): readonly string[] => (stored === '' ? [] : stored.split(','));
+
+/**
+ * Zones (as leads carry them) in which calls may be made now, and when the next one opens if none may. Leads without a
+ * known zone are let through to the verdict, which keeps them back and says so.
+ */
 export const openZones = (
   context: CampaignContext,
   nowMs: EpochMs,
 ): { readonly zones: readonly string[]; readonly nextOpeningMs?: EpochMs } => {
-  const zones = context.zones.filter((zone) => isOpen(context.rules.window, zone, nowMs));
+  const { window } = context.rules;
+  const zones = context.zones.filter((stored) => zonesOf(stored).every((zone) => isOpen(window, zone, nowMs)));
   if (zones.length > 0) return { zones };
   const openings = context.zones
-    .map((zone) => nextOpening(context.rules.window, zone, nowMs))
+    .map((stored) => nextOpeningInAll(window, zonesOf(stored), nowMs))
     .filter((at) => at !== undefined);
   return openings.length === 0 ? { zones } : { zones, nextOpeningMs: Math.min(...openings) };
 };

@@ -20,7 +20,7 @@ import {
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../platform/database.ts';
 import type { IdSource } from '../platform/ids.ts';
-import type { CampaignContext, CampaignList } from './campaign-context.ts';
+import { zonesOf, type CampaignContext, type CampaignList } from './campaign-context.ts';
 import { checkFence, type Lease } from './lease.ts';
 import { numberFacts } from './number-facts.ts';
 import { numberPasts, type NumberPast } from './number-past.ts';
@@ -426,7 +426,7 @@ const judgeNumber = (
       number: of.facts.e164,
       country: of.facts.country,
       kind: of.facts.kind,
-      zones: [of.zone],
+      zones: zonesOf(of.zone),
       ...(of.past.invalidSinceMs === undefined ? {} : { invalidSinceMs: of.past.invalidSinceMs }),
     },
     campaignId: context.id,

@@ -188,7 +188,7 @@ const adopt = (world: EngineWorld, campaign: LiveCampaign, started: StartedCall)
     order,
     triedTrunkIds: [order.trunkId],
     playing: undefined,
-    wasBridged: false,
+    bridgeId: undefined,
     disposal: undefined,
     countedAs: 'dialing',
   });

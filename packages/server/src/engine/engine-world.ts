@@ -1,5 +1,6 @@
 import type {
   AgentId,
+  BridgeId,
   CallEffect,
   CallId,
   CampaignId,
@@ -33,8 +34,8 @@ export type CallExtra = {
   readonly triedTrunkIds: TrunkId[];
   /** What plays to the callee while waiting, to be stopped before the bridge. */
   playing: PlaybackId | undefined;
-  /** The callee's leg has been in a bridge: a message needs it taken out first. */
-  wasBridged: boolean;
+  /** The bridge that the callee's leg was last put into: a message needs it taken out first. */
+  bridgeId: BridgeId | undefined;
   /** A result was written before the end: it decides about the lead, and no wrap-up is needed. */
   disposal: LeadDisposal | undefined;
   /** For the live counts. */

@@ -33,6 +33,7 @@ describe('a lead after a person’s result', () => {
       is_callback: false,
       number_index: 1,
       last_outcome: 'answered',
+      outcome_counts: { answered: 1 },
     });
   });
 

@@ -163,6 +163,21 @@ describe('a campaign on the virtual switch', () => {
     ]);
   });
 
+  it('refuses to start a campaign whose list another one is dialling, and says which', async () => {
+    const { rig, fixture } = await start({ leads: 3, agents: 1 }, () => ringsOut(5));
+    await rig.engine.startCampaign(fixture.campaignId);
+    const other = '018f0000-0000-7000-8000-000000000001' as typeof fixture.campaignId;
+    await db.pool.query(
+      `INSERT INTO campaigns (id, name, settings, phase, state, demo) SELECT $1, 'Second', settings, 'draft', '{"kind":"draft"}', true FROM campaigns LIMIT 1`,
+      [other],
+    );
+    await db.pool.query('INSERT INTO campaign_lists (campaign_id, list_id) VALUES ($1, $2)', [other, fixture.listId]);
+    await expect(rig.engine.startCampaign(other)).rejects.toThrow('is being dialled by the campaign “Demonstration”');
+    await rig.engine.stopCampaign(fixture.campaignId);
+    await rig.engine.startCampaign(other);
+    expect(rig.engine.campaign(other)?.phase).toBe('running');
+  });
+
   it('pauses without cutting talks, and stops by hanging up what rings only', async () => {
     const slow = answers({ ringAfterMs: 5, answerAfterMs: 30 });
     const { rig, fixture } = await start(

@@ -12,7 +12,7 @@ import type { SoundSource, Switch, SwitchEvent, TrunkState } from '@qianhu/switc
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
-import type { Clock } from '../platform/clock.ts';
+import { every, type Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
 import { loadAgents, loggedOutFor } from './agent-row.ts';
@@ -50,6 +50,8 @@ import { agentView, campaignView } from './views.ts';
 /** The resource whose lease an engine holds: its agents, campaigns and its switch's calls. */
 const RESOURCE = 'engine';
 const TICK_MS = 500;
+/** Looks at a campaign's pace are gathered this long: a burst of endings is one look and one transaction. */
+const PUMP_MS = 10;
 /** How often a standby asks for the lease. */
 const STANDBY_MS = 1_000;
 
@@ -82,6 +84,8 @@ export class LiveEngine implements Engine {
   /** Since when nobody listens to the switch; undefined while the connection is up. */
   #blindSinceMs: number | undefined;
   #reconciling: Promise<void> = Promise.resolve();
+  /** Campaigns that will be looked at in a moment. */
+  readonly #pumps = new Set<CampaignId>();
 
   constructor(deps: LiveEngineDeps) {
     this.#deps = deps;
@@ -125,6 +129,7 @@ export class LiveEngine implements Engine {
     log.info(found, 'engine started');
     this.#role = 'owner';
     this.#outbox?.wake();
+    this.#cancels.push(every(this.#deps.clock, TICK_MS, () => this.#tick(world)));
     this.#tick(world);
     this.#changes.status(this.status());
   }
@@ -249,23 +254,19 @@ export class LiveEngine implements Engine {
   // Campaigns -------------------------------------------------------------------------------------------------------
 
   #tick(world: EngineWorld): void {
-    const run = (): void => {
-      for (const campaign of world.campaigns.values()) {
-        if (campaign.state.kind === 'running') this.#pumpSoon(world, campaign.context.id);
-        void this.#count(world, campaign);
-      }
-      this.#cancels.push(this.#deps.clock.setTimer(TICK_MS, next));
-    };
-    const next = (): void => {
-      this.#cancels = this.#cancels.slice(-64);
-      if (this.#role === 'owner') run();
-    };
-    run();
+    for (const campaign of world.campaigns.values()) {
+      if (campaign.state.kind === 'running') this.#pumpSoon(world, campaign.context.id);
+      void this.#count(world, campaign);
+    }
   }
 
   #pumpSoon(world: EngineWorld, campaignId: CampaignId): void {
-    if (this.#role !== 'owner' || this.#blindSinceMs !== undefined) return;
-    void pump(world, campaignId);
+    if (this.#role !== 'owner' || this.#blindSinceMs !== undefined || this.#pumps.has(campaignId)) return;
+    this.#pumps.add(campaignId);
+    this.#deps.clock.setTimer(PUMP_MS, () => {
+      this.#pumps.delete(campaignId);
+      if (this.#role === 'owner' && this.#blindSinceMs === undefined) void pump(world, campaignId);
+    });
   }
 
   /** Whether a campaign has come to its end: asked of the database, since leads may have been added or deleted. */
@@ -414,8 +415,27 @@ export class LiveEngine implements Engine {
 
   async #startCampaign(id: CampaignId): Promise<void> {
     const world = this.#owned();
-    await this.#campaign(world, id);
+    const campaign = await this.#campaign(world, id);
+    await this.#refuseBusyLists(world, campaign);
     await this.#command(id, (_campaign, atMs) => ({ type: 'start', atMs }));
+  }
+
+  /** A lead carries its own progress, so its list is dialled by one campaign at a time (ADR 0004). */
+  async #refuseBusyLists(world: EngineWorld, campaign: LiveCampaign): Promise<void> {
+    const { rows } = await world.pool.query<{ list: string; campaign: string }>(
+      `SELECT l.name AS list, c.name AS campaign FROM campaign_lists mine
+       JOIN campaign_lists other ON other.list_id = mine.list_id AND other.campaign_id <> mine.campaign_id
+       JOIN campaigns c ON c.id = other.campaign_id AND c.phase IN ('running', 'paused', 'draining')
+       JOIN lists l ON l.id = mine.list_id WHERE mine.campaign_id = $1 LIMIT 1`,
+      [campaign.context.id],
+    );
+    const busy = rows[0];
+    if (busy === undefined) return;
+    throw new AppError(
+      'conflict',
+      `The list “${busy.list}” is being dialled by the campaign “${busy.campaign}”; stop that campaign first, or copy the list.`,
+      { details: { reason: 'listBusy', list: busy.list, campaign: busy.campaign } },
+    );
   }
 
   pauseCampaign(id: CampaignId): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   classifyEnding,
+  RING_GUARD_MS,
   type AgentId,
   type AgentState,
   type CallEvent,
@@ -34,6 +35,11 @@ type CallRow = {
 
 /** Reads back every call that has not ended, every agent, open recordings, and today's use of trunks and caller IDs. */
 export const readBack = async (world: EngineWorld): Promise<void> => {
+  // A crash between two commits can leave a fail-over's dial open under a call that has ended: it was never sent.
+  await world.pool.query(
+    `UPDATE dials d SET ended_at = now(), ended_by = 'us', outcome = 'unknown'
+     FROM calls c WHERE c.id = d.call_id AND c.ended_at IS NOT NULL AND d.ended_at IS NULL`,
+  );
   await Promise.all([readCalls(world), readAgents(world), readRecordings(world), readUse(world)]);
 };
 
@@ -82,7 +88,7 @@ const takeBack = (world: EngineWorld, row: CallRow): void => {
     order,
     triedTrunkIds: row.dials.map((dial) => dial.trunk_id),
     playing: undefined,
-    wasBridged: state.kind === 'talking',
+    bridgeId: 'agent' in state ? state.agent.bridgeId : undefined,
     disposal: undefined,
     countedAs: undefined,
   });
@@ -105,7 +111,7 @@ const withDial = (state: CallState, last: CallRow['dials'][number], tried: reado
     trunksLeft: state.trunksLeft.filter((id) => !tried.includes(id)),
     kind: 'dialing',
     callee: { dialId: last.id, legId: last.id as string as LegId, dialedAtMs: last.at, leg: { phase: 'dialing' } },
-    guardAtMs: last.at + state.policy.ringTimeoutMs,
+    guardAtMs: last.at + state.policy.ringTimeoutMs + RING_GUARD_MS,
   };
 };
 

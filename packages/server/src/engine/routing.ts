@@ -8,12 +8,12 @@ export const matchNow = (world: EngineWorld): void => {
   for (const { callId, agentId } of matchCalls(world.waiting.values(), world.free.values())) {
     const agent = world.kernel.agents.state(agentId);
     if (agent === undefined) continue;
-    world.waiting.delete(callId);
-    world.free.delete(agentId);
     const atMs = world.clock.now();
     const { station } = agent;
     const agentLegId = station.phase === 'up' ? station.legId : world.ids.next<LegId>();
     if (!world.kernel.agents.send(agentId, { type: 'assigned', atMs, callId })) continue;
+    world.waiting.delete(callId);
+    world.free.delete(agentId);
     world.kernel.calls.send(callId, {
       type: 'agentOffered',
       atMs,

@@ -20,6 +20,7 @@ const lead = (id: string, next_at: string): LeadPatch => ({
   is_callback: false,
   number_index: 0,
   last_outcome: null,
+  outcome_counts: null,
 });
 
 describe('many units as one commit', () => {

@@ -68,7 +68,7 @@ export type DialPatch = {
   readonly outcome?: Outcome;
 };
 
-/** `next_at` and the rest are set as they are; `outcome` is counted into `outcome_counts`. */
+/** Everything is set as it is (`outcome_counts` null keeps what is there), so that a patch may be written twice. */
 export type LeadPatch = {
   readonly id: string;
   readonly state: 'ready' | 'dialing' | 'done';
@@ -77,6 +77,7 @@ export type LeadPatch = {
   readonly is_callback: boolean;
   readonly number_index: number;
   readonly last_outcome: Outcome | null;
+  readonly outcome_counts: Readonly<Record<string, number>> | null;
 };
 
 export type NumberPatch = { readonly number: string; readonly invalid_at?: string; readonly refused_at?: string };

@@ -19,6 +19,7 @@ import {
   type VerdictTrunk,
 } from '@qianhu/core';
 import type { TrunkSpec, TrunkState } from '@qianhu/switch';
+import { RollingCount } from './rolling-count.ts';
 
 /** A trunk as the engine needs it, read from its row. */
 export type EngineTrunk = {
@@ -47,14 +48,16 @@ type TrunkUse = {
   bucket: TokenBucket;
   /** Open dials: an open row each, so a slot is never counted up or down. */
   readonly open: Set<DialId>;
-  /** Starts of the dials of the last hour, oldest first. */
-  readonly lastHour: EpochMs[];
+  readonly lastHour: RollingCount;
   state: TrunkState;
   failuresInRow: number;
   restsUntilMs: EpochMs;
 };
 
-type CallerIdUse = { readonly open: Set<DialId>; readonly startsMs: EpochMs[] };
+type CallerIdUse = { readonly open: Set<DialId>; readonly lastHour: RollingCount; readonly lastDay: RollingCount };
+
+const lastHour = (): RollingCount => new RollingCount(HOUR_MS, 60);
+const lastDay = (): RollingCount => new RollingCount(DAY_MS, 288);
 
 /** What is known of trunks and caller IDs right now: settings, health and use. Rebuilt from rows at every start. */
 export class TrunkBook {
@@ -78,7 +81,7 @@ export class TrunkBook {
           trunk,
           bucket: fullBucket(trunk.limits.newCalls, nowMs),
           open: new Set(),
-          lastHour: [],
+          lastHour: lastHour(),
           state: {
             reachable: 'unknown',
             registration: trunk.spec.auth.kind === 'registration' ? 'unregistered' : 'notUsed',
@@ -119,14 +122,15 @@ export class TrunkBook {
     const use = this.#trunks.get(dial.trunkId);
     if (use !== undefined) {
       use.open.add(dial.dialId);
-      use.lastHour.push(dial.atMs);
+      use.lastHour.add(dial.atMs);
       const taken = takeToken(use.bucket, use.trunk.limits.newCalls, dial.atMs);
       use.bucket = taken.taken ? taken.bucket : refill(use.bucket, use.trunk.limits.newCalls, dial.atMs);
     }
     if (dial.callerId !== undefined) {
       const shown = this.#callerId(dial.callerId);
       shown.open.add(dial.dialId);
-      shown.startsMs.push(dial.atMs);
+      shown.lastHour.add(dial.atMs);
+      shown.lastDay.add(dial.atMs);
     }
   }
 
@@ -149,8 +153,11 @@ export class TrunkBook {
     nowMs: EpochMs,
   ): void {
     for (const dial of past) {
-      if (dial.atMs > nowMs - HOUR_MS) this.#trunks.get(dial.trunkId)?.lastHour.push(dial.atMs);
-      if (dial.callerId !== undefined) this.#callerId(dial.callerId).startsMs.push(dial.atMs);
+      if (dial.atMs > nowMs - HOUR_MS) this.#trunks.get(dial.trunkId)?.lastHour.add(dial.atMs);
+      if (dial.callerId === undefined) continue;
+      const shown = this.#callerId(dial.callerId);
+      shown.lastDay.add(dial.atMs);
+      if (dial.atMs > nowMs - HOUR_MS) shown.lastHour.add(dial.atMs);
     }
   }
 
@@ -177,10 +184,9 @@ export class TrunkBook {
   ): { readonly dialsToday: number; readonly dialsInWindow: number; readonly concurrent: number } {
     const use = this.#callerIds.get(number);
     if (use === undefined) return { dialsToday: 0, dialsInWindow: 0, concurrent: 0 };
-    dropBefore(use.startsMs, nowMs - DAY_MS);
     return {
-      dialsToday: use.startsMs.length,
-      dialsInWindow: use.startsMs.length - lowerBound(use.startsMs, nowMs - HOUR_MS),
+      dialsToday: use.lastDay.count(nowMs),
+      dialsInWindow: use.lastHour.count(nowMs),
       concurrent: use.open.size,
     };
   }
@@ -191,15 +197,15 @@ export class TrunkBook {
 
   #callerId(number: string): CallerIdUse {
     let use = this.#callerIds.get(number);
-    if (use === undefined) this.#callerIds.set(number, (use = { open: new Set(), startsMs: [] }));
+    if (use === undefined)
+      this.#callerIds.set(number, (use = { open: new Set(), lastHour: lastHour(), lastDay: lastDay() }));
     return use;
   }
 }
 
 const candidateOf = (use: TrunkUse, nowMs: EpochMs, extra: number): TrunkCandidate => {
   const { trunk } = use;
-  dropBefore(use.lastHour, nowMs - HOUR_MS);
-  const calls = use.lastHour.length + extra;
+  const calls = use.lastHour.count(nowMs) + extra;
   const bucket = extra === 0 ? use.bucket : { ...refill(use.bucket, trunk.limits.newCalls, nowMs) };
   return {
     trunkId: trunk.trunkId,
@@ -232,20 +238,4 @@ export const verdictTrunk = (trunk: EngineTrunk, country: CountryCode): VerdictT
     allowedCountries: allowed === 'any' ? [country] : allowed,
     allowsPremiumRate: trunk.allowsPremiumRate,
   };
-};
-
-/** Index of the first time not before `fromMs` in an ascending list. */
-const lowerBound = (sorted: readonly EpochMs[], fromMs: EpochMs): number => {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < fromMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
-const dropBefore = (sorted: EpochMs[], fromMs: EpochMs): void => {
-  if (sorted.length > 0 && (sorted[0] ?? 0) < fromMs) sorted.splice(0, lowerBound(sorted, fromMs));
 };

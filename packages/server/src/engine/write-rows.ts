@@ -55,10 +55,8 @@ const STATEMENTS: readonly { readonly table: keyof RowWrites; readonly sql: stri
     table: 'leads',
     sql: `UPDATE leads l SET
             state = x.state, done_reason = x.done_reason, next_at = x.next_at, is_callback = x.is_callback, number_index = x.number_index,
-            last_outcome = coalesce(x.last_outcome, l.last_outcome),
-            outcome_counts = CASE WHEN x.last_outcome IS NULL THEN l.outcome_counts
-              ELSE coalesce(l.outcome_counts, '{}') || jsonb_build_object(x.last_outcome, coalesce((l.outcome_counts->>x.last_outcome)::int, 0) + 1) END
-          FROM json_to_recordset($1) AS x(id bigint, state text, done_reason text, next_at timestamptz, is_callback boolean, number_index smallint, last_outcome text)
+            last_outcome = coalesce(x.last_outcome, l.last_outcome), outcome_counts = coalesce(x.outcome_counts, l.outcome_counts)
+          FROM json_to_recordset($1) AS x(id bigint, state text, done_reason text, next_at timestamptz, is_callback boolean, number_index smallint, last_outcome text, outcome_counts jsonb)
           WHERE l.id = x.id AND $2::bigint IS NOT NULL`,
   },
   {

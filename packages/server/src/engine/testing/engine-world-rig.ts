@@ -7,7 +7,7 @@ import {
   type ListId,
   type TrunkId,
 } from '@qianhu/core';
-import { seededRandom, VirtualExchange, type ExchangeOptions, VirtualSwitch } from '@qianhu/switch';
+import { seededRandom, VirtualExchange, type ExchangeOptions, VirtualSwitch, type Switch } from '@qianhu/switch';
 import type { Pool } from 'pg';
 import { realClock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
@@ -107,13 +107,18 @@ export type EngineRig = { readonly engine: LiveEngine; readonly switch: VirtualS
 export const createEngineRig = (
   pool: Pool,
   exchange: VirtualExchange,
-  options: { readonly recordingsFolder?: string; readonly log?: Logger; readonly holder?: string } = {},
+  options: {
+    readonly recordingsFolder?: string;
+    readonly log?: Logger;
+    readonly holder?: string;
+    readonly wrap?: (virtual: VirtualSwitch) => Switch;
+  } = {},
 ): EngineRig => {
   const lost: string[] = [];
   const virtual = new VirtualSwitch(exchange);
   const engine = new LiveEngine({
     pool,
-    switch: virtual,
+    switch: options.wrap?.(virtual) ?? virtual,
     clock,
     log: options.log ?? silentLogger(),
     ids,
