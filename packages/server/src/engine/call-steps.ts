@@ -5,6 +5,7 @@ import {
   type CallEffect,
   type CallId,
   type CallState,
+  type DialId,
   type DialJudgement,
   type LegEvent,
   type Outcome,
@@ -13,7 +14,7 @@ import {
 import { SwitchError } from '@qianhu/switch';
 import type { CallExtra, EngineWorld } from './engine-world.ts';
 import type { CallStep } from './kernel.ts';
-import { writeNextDial, type DialOrder } from './dial-writer.ts';
+import { writeNextDial } from './dial-writer.ts';
 import { iso, type EventRow, type RowWrites } from './rows.ts';
 import { leadAfterDisposal, leadAfterOutcome } from './lead-plan.ts';
 import { matchNow } from './routing.ts';
@@ -266,11 +267,13 @@ const nextDial = async (world: EngineWorld, id: CallId): Promise<void> => {
   if (state?.kind !== 'redialing' || extra === undefined || campaign === undefined) return;
   const none = (): void => kernel.post(() => kernel.calls.send(id, { type: 'noNextDial', atMs: world.clock.now() }));
   if (campaign.state.kind !== 'running') return none();
+  const dialId = world.ids.next<DialId>();
   try {
     const next = await writeNextDial(
       { ...world, epoch: world.lease.epoch },
       campaign.context,
       {
+        dialId,
         callId: id,
         attemptId: state.attemptId,
         lead: extra.lead,
@@ -295,18 +298,20 @@ const nextDial = async (world: EngineWorld, id: CallId): Promise<void> => {
       });
       // The call ended while its dial was being written (hung up, or the database was away for too long): nobody will
       // send this dial, and an open row would hold its line and its number for ever.
-      if (!taken) closeUnsent(world, next.order);
+      if (!taken) closeUnsent(world, next.order.dialId);
     });
   } catch (error) {
     world.log.error({ err: error, callId: id }, 'the next dial could not be written');
+    // The commit may have happened without our being told: closing a dial that is not there changes nothing.
+    kernel.post(() => closeUnsent(world, dialId));
     none();
   }
 };
 
-const closeUnsent = (world: EngineWorld, order: DialOrder): void => {
+const closeUnsent = (world: EngineWorld, dialId: DialId): void => {
   const atMs = world.clock.now();
-  world.kernel.write({ dials: [{ id: order.dialId, ended_at: iso(atMs), ended_by: 'us', outcome: 'cancelled' }] });
-  world.trunks.closed(order.dialId, atMs, false);
+  world.kernel.write({ dials: [{ id: dialId, ended_at: iso(atMs), ended_by: 'us', outcome: 'cancelled' }] });
+  world.trunks.closed(dialId, atMs, false);
 };
 
 const bridge = async (

@@ -21,7 +21,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../platform/database.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { zonesOf, type CampaignContext, type CampaignList } from './campaign-context.ts';
-import { checkFence, type Lease } from './lease.ts';
+import { checkFence, FencedError, type Lease } from './lease.ts';
 import { numberFacts } from './number-facts.ts';
 import { numberPasts, type NumberPast } from './number-past.ts';
 import { iso } from './rows.ts';
@@ -95,27 +95,65 @@ export type DialWriterDeps = {
  * Write first, then dial: takes up to `count` leads, asks the rules for each under the lock of its number's row, and
  * commits attempt, call and dial before anybody is rung. What it returns may be dialled exactly as it is, once.
  */
-export const writeDials = (
+export const writeDials = async (
   deps: DialWriterDeps,
   context: CampaignContext,
   zones: readonly string[],
   count: number,
   nowMs: EpochMs,
-): Promise<WrittenDials> =>
+): Promise<WrittenDials> => {
+  let started: readonly StartedCall[] = [];
+  try {
+    return await inTransaction(deps.pool, async (client) => {
+      await checkFence(client, deps.lease);
+      const leads = await takeLeads(client, context, zones, count, nowMs);
+      const pasts = await numberPasts(client, leads.map(numberOf), context.id);
+      const batch = new Batch(deps, context, nowMs);
+      for (const lead of leads) batch.judge(lead, pasts.get(numberOf(lead)));
+      await batch.write(client);
+      started = batch.started;
+      return {
+        started: batch.started,
+        blocked: batch.blocked.length,
+        finished: batch.blocked.filter((lead) => lead.state === 'done').length,
+        hopperEmpty: leads.length < count,
+        shortOf: batch.shortOf,
+      };
+    });
+  } catch (error) {
+    // All rows were taken, so it was the commit that failed: whether it happened is not known.
+    if (started.length > 0) throw new DoubtfulDialsError(started, error);
+    throw error;
+  }
+};
+
+/** The database went away during the commit of dials: they may stand there or not, and nobody has dialled them. */
+export class DoubtfulDialsError extends Error {
+  readonly started: readonly StartedCall[];
+  constructor(started: readonly StartedCall[], cause: unknown) {
+    super('The commit of dials was not confirmed.', { cause });
+    this.name = 'DoubtfulDialsError';
+    this.started = started;
+  }
+}
+
+/** Which of doubtful dials are written; rejects while the database is away. */
+export const settleDoubt = (
+  deps: Pick<DialWriterDeps, 'pool' | 'lease'>,
+  doubtful: readonly StartedCall[],
+): Promise<readonly StartedCall[]> =>
   inTransaction(deps.pool, async (client) => {
-    await checkFence(client, deps.lease);
-    const leads = await takeLeads(client, context, zones, count, nowMs);
-    const pasts = await numberPasts(client, leads.map(numberOf), context.id);
-    const batch = new Batch(deps, context, nowMs);
-    for (const lead of leads) batch.judge(lead, pasts.get(numberOf(lead)));
-    await batch.write(client);
-    return {
-      started: batch.started,
-      blocked: batch.blocked.length,
-      finished: batch.blocked.filter((lead) => lead.state === 'done').length,
-      hopperEmpty: leads.length < count,
-      shortOf: batch.shortOf,
-    };
+    // The transaction in doubt holds the lease's row until its end (checkFence): behind this lock there is no doubt left.
+    const { rowCount } = await client.query('SELECT 1 FROM leases WHERE resource = $1 AND epoch = $2 FOR UPDATE', [
+      deps.lease.resource,
+      deps.lease.epoch,
+    ]);
+    if (rowCount !== 1) throw new FencedError(deps.lease);
+    const { rows } = await client.query<{ id: CallId }>('SELECT id FROM calls WHERE id = ANY($1)', [
+      doubtful.map((call) => call.order.callId),
+    ]);
+    const written = new Set(rows.map((row) => row.id));
+    return doubtful.filter((call) => written.has(call.order.callId));
   });
 
 const numberOf = (lead: LeadRow): PhoneNumber =>
@@ -451,6 +489,8 @@ export const writeNextDial = (
   deps: DialWriterDeps,
   context: CampaignContext,
   call: {
+    /** Chosen by the caller, who can then close a dial whose commit was not confirmed. */
+    readonly dialId: DialId;
     readonly callId: CallId;
     readonly attemptId: AttemptId;
     readonly lead: LeadInCall;
@@ -496,7 +536,7 @@ export const writeNextDial = (
       call.callerId === undefined
         ? undefined
         : formatNumber({ home: trunk.home, rules: trunk.callerIdFormat }, numberFacts(call.callerId as PhoneNumber));
-    const dialId = deps.ids.next<DialId>();
+    const { dialId } = call;
     const order: DialOrder = {
       dialId,
       legId: dialId as string as LegId,

@@ -12,7 +12,7 @@ import {
   type PacingView,
 } from '@qianhu/core';
 import { openZones } from './campaign-context.ts';
-import { writeDials, type StartedCall, type WrittenDials } from './dial-writer.ts';
+import { DoubtfulDialsError, settleDoubt, writeDials, type StartedCall, type WrittenDials } from './dial-writer.ts';
 import type { EngineWorld, LiveCampaign } from './engine-world.ts';
 import { FencedError } from './lease.ts';
 
@@ -20,6 +20,10 @@ import { FencedError } from './lease.ts';
 const EMPTY_MS = 1_000;
 /** Most dials written in one transaction: bounds its locks and what a failure takes with it. */
 const MAX_BATCH = 200;
+/** How often the database is asked about a commit that it did not confirm. */
+const DOUBT_MS = 250;
+/** A written dial that could not be sent for so long is not sent at all: its verdict and its agents were of another moment. */
+const STALE_MS = 5_000;
 
 /** Looks whether a campaign should dial, and dials. Never runs twice at once for one campaign; asks again by itself when needed. */
 export const pump = async (world: EngineWorld, campaignId: CampaignId): Promise<void> => {
@@ -35,7 +39,16 @@ export const pump = async (world: EngineWorld, campaignId: CampaignId): Promise<
   const { zones } = openZones(campaign.context, nowMs);
   campaign.writing = lines;
   try {
-    const written = await writeDials({ ...world, epoch: world.lease.epoch }, campaign.context, zones, lines, nowMs);
+    const written = await writeDials(
+      { ...world, epoch: world.lease.epoch },
+      campaign.context,
+      zones,
+      lines,
+      nowMs,
+    ).catch((error: unknown) => {
+      if (error instanceof DoubtfulDialsError) return settleWritten(world, error);
+      throw error;
+    });
     await startCalls(world, campaign, written);
   } catch (error) {
     if (!(error instanceof FencedError)) world.log.error({ err: error, campaignId }, 'dials could not be written');
@@ -158,6 +171,25 @@ const pacingState = (world: EngineWorld, agentId: AgentId): PacingAgent | undefi
   }
 };
 
+/**
+ * Waits until the database says which dials of an unconfirmed commit are written. The campaign counts them as being
+ * written meanwhile, so that it neither dials more for them nor finishes.
+ */
+const settleWritten = async (world: EngineWorld, doubt: DoubtfulDialsError): Promise<WrittenDials> => {
+  world.log.warn({ err: doubt, dials: doubt.started.length }, 'a commit of dials was not confirmed');
+  for (;;) {
+    // Rejects when the engine has stopped: whoever owns the calls next settles them.
+    await world.kernel.turn(() => undefined);
+    try {
+      const started = await settleDoubt(world, doubt.started);
+      return { started, blocked: 0, finished: 0, hopperEmpty: false, shortOf: undefined };
+    } catch (error) {
+      if (error instanceof FencedError) throw error;
+      await new Promise<void>((resolve) => world.clock.setTimer(DOUBT_MS, resolve));
+    }
+  }
+};
+
 /** Takes committed dials into the engine and has the switch dial them. */
 const startCalls = async (world: EngineWorld, campaign: LiveCampaign, written: WrittenDials): Promise<void> => {
   const { leads } = campaign;
@@ -195,6 +227,12 @@ const adopt = (world: EngineWorld, campaign: LiveCampaign, started: StartedCall)
   campaign.open.add(state.callId);
   world.kernel.calls.add(state.callId, state, 0);
   world.changed({ campaignId: campaign.context.id });
+  if (world.clock.now() - order.atMs > STALE_MS) {
+    world.kernel.post(() =>
+      world.kernel.calls.send(state.callId, { type: 'noTrace', atMs: world.clock.now(), legId: order.legId }),
+    );
+    return;
+  }
   for (const effect of started.effects) world.startEffect(state.callId, effect);
   // A campaign that was stopped while its dials were being written: they are withdrawn before they ring anybody.
   if (campaign.state.kind === 'stopped') {
