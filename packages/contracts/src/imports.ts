@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, done, epochMs, importId, listId, listOf, pageOf, pageQuery } from './common.ts';
+import { consentStatement } from './lists.ts';
 import { defineRoute } from './route.ts';
 
 export const IMPORT_FORMATS = ['csv', 'xlsx'] as const;
@@ -287,6 +288,10 @@ export const startImport = z
       .exactOptional(listOf(columnTarget, { min: 1, max: 500 }))
       .meta({ description: 'Left out: as the preview suggests.', examples: [[{ to: 'name' }, { to: 'phone' }]] }),
     options: importOptions.partial().default({}),
+    consent: z.exactOptional(consentStatement).meta({
+      description:
+        'Put on record for the whole list. Needed when the list has consent on record already, under which the new people would fall.',
+    }),
   })
   .meta({
     id: 'StartImport',

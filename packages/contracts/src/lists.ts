@@ -36,6 +36,22 @@ const leadsByState = z
   .object({ ready: count, dialing: count, done: count })
   .meta({ description: 'Leads by state.', examples: [{ ready: 980, dialing: 2, done: 18 }] });
 
+/** That the people of a list agreed to be called, as somebody puts it on record. */
+export const consentStatement = z
+  .object({
+    evidence: shortText(2_000).meta({
+      description: 'How and when they agreed, and where the proof is.',
+      examples: ['2026 年 9 月活动报名表第 3 条，原件存档于 CRM'],
+    }),
+  })
+  .meta({
+    id: 'ConsentStatement',
+    description:
+      'Everybody in the list, those already in it included, agreed to be called. Holds for the whole list until it is withdrawn.',
+    examples: [{ evidence: '2026 年 9 月活动报名表第 3 条，原件存档于 CRM' }],
+  });
+export type ConsentStatement = z.infer<typeof consentStatement>;
+
 /** Leads that came together. */
 export const listView = z
   .object({
@@ -47,6 +63,14 @@ export const listView = z
       .meta({ description: 'Dialled over lab trunks only, and never over a real one.', examples: [false] }),
     fieldDefs: listOf(fieldDef).meta({ description: 'Fields of your own that its leads carry.' }),
     leads: leadsByState,
+    consent: z
+      .exactOptional(
+        z.object({
+          atMs: epochMs.meta({ description: 'When it was put on record.' }),
+          evidence: z.string().meta({ description: 'How they agreed; empty when not said.', examples: [''] }),
+        }),
+      )
+      .meta({ description: 'Absent: none is on record, and rule packs that ask for consent block every dial.' }),
     campaigns: listOf(
       z.object({
         campaignId,
@@ -70,13 +94,22 @@ export const createList = z
         description: 'For good: a list never changes between demonstration and real.',
         examples: [false],
       }),
+    consent: z.exactOptional(consentStatement).meta({ description: 'Absent: none is on record.' }),
   })
   .meta({ id: 'CreateList', description: 'A new, empty list.', examples: [{ name: '十一月回访' }] });
 export type CreateList = z.infer<typeof createList>;
 
 export const updateList = z
-  .object({ name: shortText(200).meta({ description: 'Shown to people.', examples: ['十二月回访'] }) })
-  .meta({ id: 'UpdateList', description: 'The new name.', examples: [{ name: '十二月回访' }] });
+  .object({
+    name: z.exactOptional(shortText(200)).meta({ description: 'Shown to people.', examples: ['十二月回访'] }),
+    consent: z.exactOptional(consentStatement.nullable()).meta({
+      description:
+        'Puts consent on record, or with null withdraws it. Leads that were finished for want of consent may be dialled again.',
+    }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Say what is to be changed.')
+  .meta({ id: 'UpdateList', description: 'What is to be changed.', examples: [{ name: '十二月回访' }] });
+export type UpdateList = z.infer<typeof updateList>;
 
 export const listsQuery = z.object({
   search: z.exactOptional(z.string().trim().max(100)).meta({ description: 'Part of the name.', examples: ['回访'] }),
@@ -201,7 +234,7 @@ export const listRoutes = {
     path: '/lists/:listId',
     operationId: 'updateList',
     tag: 'lists',
-    summary: 'Rename a list',
+    summary: 'Rename a list, put consent on record or withdraw it',
     access: MANAGERS,
     params,
     body: updateList,

@@ -69,8 +69,15 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     clock,
     iceServers: ports.iceServers,
   });
-  const lists = createLists({ db: database, clock, ids });
-  const imports = createImports({ db: database, clock, ids, log, folder: join(home, 'imports') });
+  const lists = createLists({ db: database, clock, ids, reloadCampaign: (id) => engine.reloadCampaign(id) });
+  const imports = createImports({
+    db: database,
+    clock,
+    ids,
+    log,
+    folder: join(home, 'imports'),
+    putConsent: (listId, evidence) => lists.putConsent(listId, evidence),
+  });
   const dnc = createDnc({ db: database, clock, ids, folder: join(home, 'imports') });
   await imports.recover();
   const health = createHealthService({

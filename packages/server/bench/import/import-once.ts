@@ -13,7 +13,14 @@ const [connectionString = '', file = '', folder = ''] = process.argv.slice(2);
 const clock = realClock();
 const ids = createIdSource(() => clock.now());
 const db = createDatabase({ connectionString, max: 4 });
-const imports = createImports({ db, clock, ids, folder, log: createLogger({ level: 'warn' }) });
+const imports = createImports({
+  db,
+  clock,
+  ids,
+  folder,
+  log: createLogger({ level: 'warn' }),
+  putConsent: () => Promise.resolve(),
+});
 const listId = ids.next<ListId>();
 await db.pool.query(`INSERT INTO lists (id, name) VALUES ($1, 'bench')`, [listId]);
 

@@ -210,9 +210,10 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .option('--list <name>', 'an existing list; without it a new one is made')
     .option('--name <name>', 'name of the new list; without it the file’s')
     .option('--region <region>', 'country of numbers without country code', 'CN')
+    .option('--consent <evidence>', 'these people agreed to be called: how, when, and where the proof is')
     .option('--rejects <file>', 'write the rows handed back there')
     .description('import a file, with the columns as its head suggests')
-    .action(async (file: string, options: { list?: string; name?: string; region: string; rejects?: string }) => {
+    .action(async (file: string, options: ImportFileOptions) => {
       const client = await api();
       const form = new FormData();
       form.append('file', await openAsBlob(file), basename(file));
@@ -225,7 +226,12 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
             })
           : await findList(client, options.list);
       const path = `/imports/${uploaded.import.importId}`;
-      let view = await client.request('POST', `${path}/start`, importView, { body: { listId: list.listId } });
+      let view = await client.request('POST', `${path}/start`, importView, {
+        body: {
+          listId: list.listId,
+          ...(options.consent === undefined ? {} : { consent: { evidence: options.consent } }),
+        },
+      });
       while (view.state === 'running') {
         await sleep(500);
         view = await client.request('GET', path, importView);
@@ -371,6 +377,14 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
       if (options.out !== undefined) output.result({ file: options.out }, `Written to ${options.out}.`);
     });
   return program;
+};
+
+type ImportFileOptions = {
+  readonly list?: string;
+  readonly name?: string;
+  readonly region: string;
+  readonly consent?: string;
+  readonly rejects?: string;
 };
 
 type TrunkOptions = {

@@ -65,7 +65,7 @@ describe('a campaign', () => {
     expect(made.body).toMatchObject({ phase: 'draft', isDemo: false, settings: { rulePack: 'china' } });
     const checks = await admin.request('GET', `/campaigns/${campaignId}/checks`);
     const codes = (checks.body['problems'] as { code: string }[]).map((problem) => problem.code);
-    expect(codes).toEqual(expect.arrayContaining(['missing', 'listEmpty', 'noAgentAtWork']));
+    expect(codes).toEqual(expect.arrayContaining(['missing', 'listEmpty', 'noAgentAtWork', 'consentMissing']));
     expect(checks.body['canStart']).toBe(false);
   });
 
@@ -77,6 +77,8 @@ describe('a campaign', () => {
       name: 't',
       settings: { host: 'a.example', auth: { kind: 'ip' } },
     });
+    const consent = { evidence: 'form of September, paragraph 3' };
+    expect((await admin.request('PATCH', `/lists/${listId}`, { consent })).status).toBe(200);
     const settings = { trunkIds: [trunk.body['trunkId']], callerIds: ['+861088886666'] };
     expect((await admin.request('PATCH', `/campaigns/${campaignId}`, { settings })).status).toBe(200);
     expect((await admin.request('POST', `/campaigns/${campaignId}/commands/start`)).status).toBe(200);

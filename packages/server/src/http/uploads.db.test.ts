@@ -30,10 +30,29 @@ const clock = realClock();
 const ids = createIdSource(() => clock.now());
 const TOKEN = 'local-token';
 
+/** Campaigns that were told to read their lists anew. */
+const reloaded: string[] = [];
+
 beforeAll(async () => {
   db = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'lists-'));
-  imports = createImports({ db, clock, ids, log: silentLogger(), folder });
+  const lists = createLists({
+    db,
+    clock,
+    ids,
+    reloadCampaign: (id) => {
+      reloaded.push(id);
+      return Promise.resolve();
+    },
+  });
+  imports = createImports({
+    db,
+    clock,
+    ids,
+    log: silentLogger(),
+    folder,
+    putConsent: (listId, evidence) => lists.putConsent(listId, evidence),
+  });
   app = await createHttpApp({
     log: silentLogger(),
     version: '0.0.0',
@@ -46,7 +65,7 @@ beforeAll(async () => {
     },
     localToken: TOKEN,
     registerFeatures: async (instance) => {
-      registerListRoutes(instance, { lists: createLists({ db, clock, ids }) });
+      registerListRoutes(instance, { lists });
       await registerImportRoutes(instance, { imports });
       await registerDncRoutes(instance, { dnc: createDnc({ db, clock, ids, folder }) });
     },
@@ -169,6 +188,60 @@ describe('lists over HTTP', () => {
   it('answer a form without a file, and what is no form, with what to do', async () => {
     expect((await call('POST', '/imports', {})).status).toBe(400);
     expect((await call('GET', `/imports/${ids.next()}`)).status).toBe(404);
+  });
+});
+
+describe('the consent of a list', () => {
+  const evidence = '2026 年 9 月活动报名表，原件在 CRM';
+  const put = (listId: string, consent: object | null) => call<ListView>('PATCH', `/lists/${listId}`, { consent });
+
+  it('is put on record, withdrawn, and written into the audit', async () => {
+    const list = await newList('同意');
+    expect(list.consent).toBeUndefined();
+    expect((await put(list.listId, { evidence })).body.consent).toMatchObject({ evidence });
+    expect(audit.at(-1)).toMatchObject({ action: 'updateList', details: { consent: { evidence } } });
+    expect((await put(list.listId, null)).body.consent).toBeUndefined();
+    expect(audit.at(-1)?.details).toEqual({ consent: 'withdrawn' });
+    expect((await put(list.listId, { evidence: ' ' })).status).toBe(400);
+    expect((await call('PATCH', `/lists/${list.listId}`, {})).status).toBe(400);
+    expect((await call<ListView>('POST', '/lists', { name: 'x', consent: { evidence } })).body.consent).toMatchObject({
+      evidence,
+    });
+  });
+
+  it('makes leads ready again that were finished for want of it, and no others, and tells the campaigns', async () => {
+    const list = await newList('补上');
+    await fill(list.listId, 'phone\n13833330001\n13833330002\n');
+    await db.pool.query(
+      `UPDATE leads SET state = 'done', done_reason = CASE number WHEN '+8613833330001' THEN 'consentMissing' ELSE 'onDncAll' END WHERE list_id = $1`,
+      [list.listId],
+    );
+    const campaignId = ids.next();
+    await db.pool.query(
+      `INSERT INTO campaigns (id, name, settings, phase, state) VALUES ($1, '跑', '{}', 'running', '{}')`,
+      [campaignId],
+    );
+    await db.pool.query('INSERT INTO campaign_lists (campaign_id, list_id) VALUES ($1, $2)', [campaignId, list.listId]);
+    expect((await put(list.listId, { evidence })).body.leads).toEqual({ ready: 1, dialing: 0, done: 1 });
+    await put(list.listId, null);
+    expect(reloaded).toEqual([campaignId, campaignId]);
+  });
+
+  it('is asked for again when more people come under it, but not when an import goes on', async () => {
+    const list = await newList('增补');
+    const start = async (consent?: object) => {
+      const { body } = await upload<{ import: ImportView }>('/imports', 'phone\n13844440001\n');
+      const { importId } = body.import;
+      const url = `/imports/${importId}/start`;
+      const answer = await call('POST', url, { listId: list.listId, ...(consent === undefined ? {} : { consent }) });
+      if (answer.status === 202) await imports.waitFor(importId);
+      return answer.status;
+    };
+    expect(await start()).toBe(202);
+    expect(await start({ evidence })).toBe(202);
+    expect((await call<ListView>('GET', `/lists/${list.listId}`)).body.consent).toMatchObject({ evidence });
+    expect(await start()).toBe(409);
+    expect(await start({ evidence: 'again' })).toBe(202);
   });
 });
 

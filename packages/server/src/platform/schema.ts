@@ -106,6 +106,9 @@ export type ListsTable = {
   default_region: Generated<string>;
   demo: Generated<boolean>;
   field_defs: JsonWithDefault<readonly { key: string; label: string }[]>;
+  /** When consent of its people was put on record, and by what evidence; null: none is. */
+  consent_at: NullableInstant;
+  consent_note: string | null;
   created_at: InstantWithDefault;
 };
 

@@ -1,5 +1,12 @@
 import type { CampaignCheck, UserId } from '@qianhu/contracts';
-import { checkSettings, type CampaignSettings, type RulePack, type SettingsProblem, type TrunkId } from '@qianhu/core';
+import {
+  checkSettings,
+  tighten,
+  type CampaignSettings,
+  type RulePack,
+  type SettingsProblem,
+  type TrunkId,
+} from '@qianhu/core';
 import type { TrunkState } from '@qianhu/switch';
 import type { ListFacts, TrunkFacts } from './campaign-store.ts';
 
@@ -67,6 +74,16 @@ export const checkCampaign = (settings: CampaignSettings, facts: CheckFacts): re
     else if (!list.hasReadyLeads)
       add('warning', 'settings.listIds', 'listDone', 'Every lead of the list is done.', list.name);
   }
+  const needsConsent = tighten(facts.pack, settings).consent === 'always';
+  for (const list of facts.lists)
+    if (needsConsent && !list.hasConsent)
+      add(
+        'error',
+        'settings.listIds',
+        'consentMissing',
+        'The list has no consent on record, which the rules ask for: none of its people may be called.',
+        list.name,
+      );
   const demoLists = facts.lists.filter((list) => list.isDemo).length;
   const isDemo = demoLists > 0;
   if (isDemo && demoLists < facts.lists.length)

@@ -30,6 +30,8 @@ export type ListFacts = {
   readonly listId: ListId;
   readonly name: string;
   readonly isDemo: boolean;
+  /** Consent of its people is on record. */
+  readonly hasConsent: boolean;
   readonly hasReadyLeads: boolean;
   readonly hasLeads: boolean;
   /** Campaigns in progress that dial it. */
@@ -227,7 +229,7 @@ export const createCampaignStore = (db: Kysely<Schema>) => ({
     if (listIds.length === 0) return [];
     const rows = await db
       .selectFrom('lists as l')
-      .select(['l.id', 'l.name', 'l.demo'])
+      .select(['l.id', 'l.name', 'l.demo', 'l.consent_at'])
       .select((eb) => [
         eb
           .exists(
@@ -261,6 +263,7 @@ export const createCampaignStore = (db: Kysely<Schema>) => ({
       listId: row.id as ListId,
       name: row.name,
       isDemo: row.demo,
+      hasConsent: row.consent_at !== null,
       hasLeads: Boolean(row.has_leads),
       hasReadyLeads: Boolean(row.has_ready),
       usedBy: used

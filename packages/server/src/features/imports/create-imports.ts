@@ -15,6 +15,8 @@ export const createImports = (deps: {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly folder: string;
+  /** Of the lists. */
+  readonly putConsent: (listId: string, evidence: string) => Promise<void>;
 }): ImportsService =>
   createImportsService({
     ...deps,
@@ -22,9 +24,9 @@ export const createImports = (deps: {
     findList: async (listId) => {
       const row = await deps.db.kysely
         .selectFrom('lists')
-        .select('default_region')
+        .select(['default_region', 'consent_at'])
         .where('id', '=', listId)
         .executeTakeFirst();
-      return row && { defaultRegion: row.default_region };
+      return row && { defaultRegion: row.default_region, hasConsent: row.consent_at !== null };
     },
   });

@@ -32,7 +32,7 @@ export const registerImportRoutes = async (
     imports.preview(params.importId, body.source, body.defaultRegion),
   );
   addRoute(app, importRoutes.startImport, ({ params, body, audit }) => {
-    audit({ details: { listId: body.listId } });
+    audit({ details: { listId: body.listId, ...(body.consent === undefined ? {} : { consent: body.consent }) } });
     return imports.start(params.importId, body);
   });
   addRoute(app, importRoutes.cancelImport, ({ params }) => imports.cancel(params.importId));

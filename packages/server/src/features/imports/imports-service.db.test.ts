@@ -21,7 +21,8 @@ let imports: ImportsService;
 const clock = realClock();
 const ids = createIdSource(() => clock.now());
 
-const build = (): ImportsService => createImports({ db, clock, ids, log: silentLogger(), folder });
+const build = (): ImportsService =>
+  createImports({ db, clock, ids, log: silentLogger(), folder, putConsent: () => Promise.resolve() });
 
 beforeAll(async () => {
   db = await createTestDatabase();

@@ -36,7 +36,11 @@ export type ImportsServiceDeps = {
   /** Where uploads and reports lie: `<home>/imports`. */
   readonly folder: string;
   /** Finds a list's default region; undefined when there is no such list. */
-  readonly findList: (listId: string) => Promise<{ readonly defaultRegion: string } | undefined>;
+  readonly findList: (
+    listId: string,
+  ) => Promise<{ readonly defaultRegion: string; readonly hasConsent: boolean } | undefined>;
+  /** Puts the consent of a list's people on record. */
+  readonly putConsent: (listId: string, evidence: string) => Promise<void>;
 };
 
 /** What an upload looks like: a preview, or why there is none. */
@@ -201,6 +205,13 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
         throw new AppError('conflict', 'Two imports are running already. Wait for one of them.', { retryable: true });
       const list = await deps.findList(asked.listId);
       if (list === undefined) throw new AppError('notFound', 'There is no such list.');
+      // Consent is of the list: people who never gave it must not slip under that of others.
+      if (list.hasConsent && asked.consent === undefined && view.listId !== asked.listId)
+        throw new AppError(
+          'conflict',
+          'The list has consent on record. Say that the people of this file agreed too, or import them into another list.',
+          { details: { reason: 'consentNeeded' } },
+        );
       const defaultRegion = asked.options.defaultRegion ?? list.defaultRegion;
       let settings: ImportSettings;
       try {
@@ -228,6 +239,7 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
         throw error;
       }
       running.set(importId, run);
+      if (asked.consent !== undefined) await deps.putConsent(asked.listId, asked.consent.evidence);
       run.ended
         .then(async () => {
           running.delete(importId);

@@ -1,3 +1,4 @@
+import type { CampaignId } from '@qianhu/core';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { IdSource } from '../../platform/ids.ts';
@@ -9,4 +10,10 @@ export const createLists = (deps: {
   readonly db: Database;
   readonly clock: Clock;
   readonly ids: IdSource;
-}): ListsService => createListsService({ store: createListsStore(deps.db, () => deps.clock.now()), ids: deps.ids });
+  readonly reloadCampaign?: (campaignId: CampaignId) => Promise<void>;
+}): ListsService =>
+  createListsService({
+    store: createListsStore(deps.db, () => deps.clock.now()),
+    ids: deps.ids,
+    ...(deps.reloadCampaign === undefined ? {} : { reloadCampaign: deps.reloadCampaign }),
+  });

@@ -8,13 +8,25 @@ export const registerListRoutes = (app: FastifyInstance, { lists }: { readonly l
   addRoute(app, listRoutes.listLists, ({ query }) => lists.page(query));
   addRoute(app, listRoutes.createList, async ({ body, audit }) => {
     const list = await lists.create(body);
-    audit({ subjectId: list.listId, details: { name: list.name, isDemo: list.isDemo } });
+    audit({
+      subjectId: list.listId,
+      details: {
+        name: list.name,
+        isDemo: list.isDemo,
+        ...(body.consent === undefined ? {} : { consent: body.consent }),
+      },
+    });
     return list;
   });
   addRoute(app, listRoutes.getList, ({ params }) => lists.get(params.listId));
   addRoute(app, listRoutes.updateList, ({ params, body, audit }) => {
-    audit({ details: { name: body.name } });
-    return lists.rename(params.listId, body.name);
+    audit({
+      details: {
+        ...(body.name === undefined ? {} : { name: body.name }),
+        ...(body.consent === undefined ? {} : { consent: body.consent ?? 'withdrawn' }),
+      },
+    });
+    return lists.update(params.listId, body);
   });
   addRoute(app, listRoutes.deleteList, async ({ params, audit }) => {
     const { name, leads } = await lists.get(params.listId);

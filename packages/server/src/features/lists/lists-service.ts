@@ -1,5 +1,5 @@
-import type { CreateList, LeadDetail, LeadsQuery, LeadView, ListsQuery, ListView } from '@qianhu/contracts';
-import type { ListId } from '@qianhu/core';
+import type { CreateList, LeadDetail, LeadsQuery, LeadView, ListsQuery, ListView, UpdateList } from '@qianhu/contracts';
+import type { CampaignId, ListId } from '@qianhu/core';
 import { rm } from 'node:fs/promises';
 import { AppError } from '../../errors.ts';
 import { isRegion } from '../../numbers/numbering-plan.ts';
@@ -28,12 +28,21 @@ const whyInUse = (inUse: ListInUse): AppError => {
 };
 
 /** Lists and the leads in them. */
-export const createListsService = (deps: { readonly store: ListsStore; readonly ids: IdSource }) => {
+export const createListsService = (deps: {
+  readonly store: ListsStore;
+  readonly ids: IdSource;
+  /** Has a campaign read its lists anew, so that a withdrawn consent holds from the next dial on. */
+  readonly reloadCampaign?: (campaignId: CampaignId) => Promise<void>;
+}) => {
   const { store } = deps;
   const need = async (listId: string): Promise<ListView> => {
     const list = await store.find(listId);
     if (list === undefined) throw new AppError('notFound', 'There is no such list.');
     return list;
+  };
+  const putConsent = async (listId: string, evidence: string | undefined): Promise<void> => {
+    if (!(await store.putConsent(listId, evidence))) throw new AppError('notFound', 'There is no such list.');
+    for (const campaignId of await store.campaignsOf(listId)) await deps.reloadCampaign?.(campaignId);
   };
   return {
     create: async (list: CreateList): Promise<ListView> => {
@@ -50,10 +59,15 @@ export const createListsService = (deps: { readonly store: ListsStore; readonly 
     get: need,
     page: (query: ListsQuery): Promise<Page<ListView>> => store.page(query),
 
-    rename: async (listId: string, name: string): Promise<ListView> => {
-      if (!(await store.rename(listId, name))) throw new AppError('notFound', 'There is no such list.');
+    update: async (listId: string, change: UpdateList): Promise<ListView> => {
+      await need(listId);
+      if (change.name !== undefined) await store.rename(listId, change.name);
+      if (change.consent !== undefined) await putConsent(listId, change.consent?.evidence);
       return need(listId);
     },
+
+    /** As an import says it. Throws `AppError` `notFound`. */
+    putConsent,
 
     /** Throws `AppError` `conflict` while a campaign, a call or an import uses the list. */
     remove: async (listId: string): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { CreateList, LeadDetail, LeadsQuery, LeadView, ListsQuery, ListView } from '@qianhu/contracts';
-import type { AgentId, AttemptId, CampaignId, LeadId, ListId } from '@qianhu/core';
+import type { AgentId, AttemptId, CampaignId, LeadId, ListId, RuleCode } from '@qianhu/core';
 import type { Selectable } from 'kysely';
 import { decodeCursor, pageFrom, type Page } from '../../platform/cursor.ts';
 import { inTransaction, type Database } from '../../platform/database.ts';
@@ -16,6 +16,8 @@ export type ListInUse =
 /** Phases in which a campaign does not touch its lists. */
 const IDLE_PHASES = ['draft', 'stopped', 'finished'];
 const MAX_ATTEMPTS = 200;
+/** What the engine writes into leads that lack it. */
+const CONSENT_MISSING: RuleCode = 'consentMissing';
 
 const text = (pattern: string): string => pattern.replaceAll(/[\\%_]/g, (c) => `\\${c}`);
 
@@ -69,6 +71,9 @@ export const createListsStore = (db: Database, now: () => number) => {
         defaultRegion: row.default_region,
         isDemo: row.demo,
         fieldDefs: row.field_defs,
+        ...(row.consent_at === null
+          ? {}
+          : { consent: { atMs: row.consent_at.getTime(), evidence: row.consent_note ?? '' } }),
         leads,
         campaigns: campaigns
           .filter((c) => c.list_id === row.id)
@@ -87,6 +92,7 @@ export const createListsStore = (db: Database, now: () => number) => {
           name: list.name,
           default_region: list.defaultRegion,
           demo: list.isDemo,
+          ...(list.consent === undefined ? {} : { consent_at: new Date(now()), consent_note: list.consent.evidence }),
           created_at: new Date(now()),
         })
         .execute();
@@ -114,6 +120,37 @@ export const createListsStore = (db: Database, now: () => number) => {
         (row) => row,
       );
       return { items: await withCounts(items), ...rest };
+    },
+
+    /**
+     * Puts consent on record, or takes it off the record. Leads that were finished for want of it are ready again from
+     * their first number on: nobody has rung them. False when there is no such list.
+     */
+    putConsent: (listId: string, evidence: string | undefined): Promise<boolean> =>
+      inTransaction(db.pool, async (client) => {
+        const list = await client.query('UPDATE lists SET consent_at = $2, consent_note = $3 WHERE id = $1', [
+          listId,
+          evidence === undefined ? null : new Date(now()),
+          evidence ?? null,
+        ]);
+        if (list.rowCount === 0) return false;
+        if (evidence !== undefined)
+          await client.query(
+            `UPDATE leads SET state = 'ready', done_reason = NULL, number_index = 0
+             WHERE list_id = $1 AND state = 'done' AND done_reason = $2`,
+            [listId, CONSENT_MISSING],
+          );
+        return true;
+      }),
+
+    /** Campaigns that dial the list. */
+    campaignsOf: async (listId: string): Promise<readonly CampaignId[]> => {
+      const rows = await kysely
+        .selectFrom('campaign_lists')
+        .select('campaign_id')
+        .where('list_id', '=', listId)
+        .execute();
+      return rows.map((row) => row.campaign_id as CampaignId);
     },
 
     /** False when there is no such list. */
