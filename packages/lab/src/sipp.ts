@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The far ends of `packages/lab/sipp`; each file's comment says what it does. */
 export const SIPP_SCENARIOS = [
   'uas-answer-and-hold',
+  'uas-answer-and-leave',
   'uas-late-answer',
   'uas-180-after-183',
   'uas-183-without-sdp',

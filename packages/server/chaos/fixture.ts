@@ -1,6 +1,5 @@
 import { trunkSettings } from '@qianhu/contracts';
 import type { ListId, TrunkId } from '@qianhu/core';
-import { demoLeads } from '../src/features/demo/demo-leads.ts';
 import { createDemoStore } from '../src/features/demo/demo-store.ts';
 import { createTrunkStore } from '../src/features/trunks/trunk-store.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
@@ -12,6 +11,12 @@ import type { Person } from './people.ts';
 
 /** Only numbers that no numbering plan has (see demo-leads.ts), so that even a mistake would ring nobody. */
 const CALLER_ID = '+861000000001';
+const leadsOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    number: `+86100${10_000_000 + i * 37}`,
+    name: `Lead ${i + 1}`,
+    fields: {},
+  }));
 
 /** Opens the database of a stack and brings it to the present schema. */
 export const openDatabase = async (connectionString: string): Promise<Database> => {
@@ -58,7 +63,7 @@ export const writeTrunkAndList = async (
     isDemo: true,
   });
   const listId = ids.next<ListId>();
-  await createDemoStore(database.kysely).insertList(listId, 'The list', demoLeads(of.leads));
+  await createDemoStore(database.kysely).insertList(listId, 'The list', leadsOf(of.leads));
   return { trunkId, listId };
 };
 

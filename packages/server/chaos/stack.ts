@@ -42,7 +42,11 @@ export type Stack = {
   killServer(): Promise<void>;
   killAsterisk(): Promise<boolean>;
   killPostgres(): Promise<boolean>;
-  /** SIGTERM to the server, then everything else. */
+  serverPid(): number | undefined;
+  readonly profileDir: string;
+  /** SIGTERM; resolves when the server is gone. */
+  stopServer(): Promise<void>;
+  /** Stops the server and everything else. */
   stop(keepFiles: boolean): Promise<void>;
 };
 
@@ -50,8 +54,8 @@ export type StackOptions = {
   readonly parts: string | undefined;
   readonly lab: Omit<LabConfigInput, 'dir' | 'partsDir'>;
   readonly announce: (line: string) => void;
-  /** Arguments for node before the program, for example `--cpu-prof`. */
-  readonly nodeArgs?: readonly string[];
+  /** Writes a CPU profile of the server into `profileDir` when it ends. */
+  readonly profile?: boolean;
   /** Without a lab: the far ends are somebody else's. */
   readonly withoutLab?: boolean;
 };
@@ -120,6 +124,7 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
         });
   const port = await freePort();
   const logFile = join(home, 'server.log');
+  const profileDir = join(home, 'profile');
   let log: WriteStream | undefined;
   let child: ChildProcess | undefined;
   const url = `http://127.0.0.1:${port}`;
@@ -132,6 +137,15 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
       ? Promise.resolve()
       : new Promise((resolve) => process.once('exit', () => resolve()));
 
+  const stopServer = async (): Promise<void> => {
+    const server = child;
+    if (server === undefined) return;
+    server.kill('SIGTERM');
+    const kill = setTimeout(() => server.kill('SIGKILL'), 20_000);
+    await gone(server);
+    clearTimeout(kill);
+  };
+
   return {
     folders,
     port,
@@ -142,7 +156,8 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
     admin,
     startServer: async () => {
       log ??= createWriteStream(logFile, { flags: 'a' });
-      const started = spawn(process.execPath, [...(options.nodeArgs ?? []), '--enable-source-maps', program.file], {
+      const profiling = options.profile === true ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
+      const started = spawn(process.execPath, [...profiling, '--enable-source-maps', program.file], {
         cwd: home,
         env: {
           PATH: process.env['PATH'] ?? '',
@@ -184,13 +199,11 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
     },
     killAsterisk: () => killService(() => findRunningAsterisk(folders.asteriskDir('main'))),
     killPostgres: () => killService(() => findRunningPostgres(folders.postgresDir)),
+    serverPid: () => child?.pid,
+    profileDir,
+    stopServer,
     stop: async (keepFiles) => {
-      if (child !== undefined) {
-        child.kill('SIGTERM');
-        const kill = setTimeout(() => child?.kill('SIGKILL'), 20_000);
-        await gone(child);
-        clearTimeout(kill);
-      }
+      await stopServer();
       log?.end();
       if (ready !== undefined) await stopLab(labDir).catch((error: unknown) => options.announce(String(error)));
       const asterisk = await ensureAsterisk({ partsDir: folders.partsDir });
