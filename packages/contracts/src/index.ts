@@ -1,4 +1,5 @@
 export * from './common.ts';
+export * from './codes.ts';
 export * from './route.ts';
 export * from './users.ts';
 export * from './session.ts';

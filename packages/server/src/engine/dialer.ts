@@ -1,3 +1,4 @@
+import type { CampaignLimit } from '@qianhu/contracts';
 import {
   progressivePacer,
   ratioPacer,
@@ -65,7 +66,7 @@ export const pump = async (world: EngineWorld, campaignId: CampaignId): Promise<
 
 /** How many lines now, with the reason why not more left in the campaign for the live view. */
 const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number): number => {
-  const limited = (reason: string): number => {
+  const limited = (reason: CampaignLimit): number => {
     if (campaign.limitedBy !== reason) world.changed({ campaignId: campaign.context.id });
     campaign.limitedBy = reason;
     return 0;
@@ -77,7 +78,7 @@ const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number):
   if (campaign.leads.ready <= 0 || campaign.emptyUntilMs > nowMs) return limited('noLeads');
   if (world.switch.health().state !== 'up') return limited('switchDown');
   campaign.bucket = refill(campaign.bucket, rateOf(campaign), nowMs);
-  const limits: readonly (readonly [number, string])[] = [
+  const limits: readonly (readonly [number, CampaignLimit])[] = [
     [settings.maxChannels - campaign.open.size, 'noLines'],
     [Math.floor(campaign.bucket.tokens + 1e-9), 'campaignRate'],
     [world.trunks.headroom(settings.trunkIds, campaign.context.isDemo, nowMs), 'noTrunk'],

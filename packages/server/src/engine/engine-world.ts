@@ -1,3 +1,4 @@
+import type { CampaignLimit } from '@qianhu/contracts';
 import type {
   AgentId,
   BridgeId,
@@ -57,7 +58,7 @@ export type LiveCampaign = {
   pumpAgain: boolean;
   /** The database is being asked whether leads are left. */
   counting: boolean;
-  limitedBy: string | undefined;
+  limitedBy: CampaignLimit | undefined;
   nextOpeningMs: EpochMs | undefined;
   pacing: Readonly<Record<string, number>>;
   /** Tokens of the campaign's own rate limit. */

@@ -1,3 +1,4 @@
+import type { TrunkTestAdvice } from '@qianhu/contracts';
 import { classifyEnding, formatNumber, type LegEnding, type LegId, type PhoneNumber, type TrunkId } from '@qianhu/core';
 import { AppError } from '../errors.ts';
 import type { EngineWorld } from './engine-world.ts';
@@ -101,7 +102,7 @@ export const testTrunk = async (
 };
 
 /** Static codes; the screens and the command line say them in words. */
-const adviceFor = (outcome: TrunkTestResult['outcome'], ending: LegEnding): string => {
+const adviceFor = (outcome: TrunkTestResult['outcome'], ending: LegEnding): TrunkTestAdvice => {
   if (outcome === 'answered') return 'none';
   switch (ending.sipStatus) {
     case 401:

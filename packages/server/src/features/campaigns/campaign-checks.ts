@@ -1,4 +1,4 @@
-import type { CampaignCheck, UserId } from '@qianhu/contracts';
+import type { CampaignCheck, CampaignCheckCode, UserId } from '@qianhu/contracts';
 import {
   checkSettings,
   tighten,
@@ -49,7 +49,7 @@ export const checkCampaign = (settings: CampaignSettings, facts: CheckFacts): re
   const add = (
     severity: CampaignCheck['severity'],
     field: string,
-    code: string,
+    code: CampaignCheckCode,
     message: string,
     subject?: string,
   ): void => {

@@ -2,6 +2,7 @@ import { attemptRoutes, campaignRoutes, type AttemptStory } from '@qianhu/contra
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { useDetailText } from '../../i18n/use-reason-text.ts';
 import { useDispositionText } from '../../i18n/use-disposition-text.ts';
 import { clockText, phoneText } from '../../lib/format.ts';
 import { useServices } from '../../services.ts';
@@ -35,6 +36,7 @@ export const Component = () => {
 const Story = ({ story }: { readonly story: AttemptStory }) => {
   const { t } = useTranslation();
   const { attempt } = story;
+  const detail = useDetailText()(attempt.outcomeDetail);
   const isAgent = useUser().role === 'agent';
   return (
     <Page
@@ -52,7 +54,7 @@ const Story = ({ story }: { readonly story: AttemptStory }) => {
       lead={
         <>
           <Moment atMs={attempt.createdAtMs} /> · {t('attempt.ordinal', { count: attempt.ordinal })}
-          {attempt.outcomeDetail !== undefined && ` · ${attempt.outcomeDetail}`}
+          {detail !== undefined && ` · ${detail}`}
         </>
       }
     >

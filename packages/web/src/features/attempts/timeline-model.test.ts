@@ -23,10 +23,8 @@ describe('the time line', () => {
       ['bridged', 500, 0],
     ]);
   });
-  it('says what happened on the callee’s line rather than that something did', () => {
-    expect(timelineRows([event(0, 0, 'callee', { event: { type: 'legAnswered' } })], 0)[0]?.code).toBe('legAnswered');
-    expect(timelineRows([event(0, 0, 'callee', { event: 'legEnded' })], 0)[0]?.code).toBe('legEnded');
-    expect(timelineRows([event(0, 0, 'callee')], 0)[0]?.code).toBe('callee');
+  it('looks for the words of a timer by its name', () => {
+    expect(timelineRows([event(0, 0, 'deadline:drop')], 0)[0]?.code).toBe('deadline.drop');
   });
 });
 

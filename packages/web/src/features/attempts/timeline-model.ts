@@ -11,15 +11,9 @@ export type TimelineRow = {
   /** Since the line before. */
   readonly gapMs: number;
   readonly aggregate: string;
-  /** Code of the words: the leg's own event where the call only passes one on (`callee` with `event.type`). */
+  /** Key of the words; a timer's name is a level of its own (`deadline.drop`). */
   readonly code: string;
   readonly data: Readonly<Record<string, unknown>>;
-};
-
-const inner = (data: Readonly<Record<string, unknown>>): string | undefined => {
-  const event = data['event'];
-  const type = typeof event === 'object' && event !== null ? (event as Record<string, unknown>)['type'] : event;
-  return typeof type === 'string' ? type : undefined;
 };
 
 /** Events in order of time, then of their own sequence, with their distances. */
@@ -31,7 +25,7 @@ export const timelineRows = (events: readonly Event[], startMs: number): readonl
     offsetMs: event.atMs - startMs,
     gapMs: event.atMs - (sorted[index - 1]?.atMs ?? event.atMs),
     aggregate: event.aggregate,
-    code: event.type === 'callee' ? (inner(event.data) ?? event.type) : event.type,
+    code: event.type.replace(':', '.'),
     data: event.data,
   }));
 };

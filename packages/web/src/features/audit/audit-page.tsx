@@ -20,7 +20,19 @@ type Entry = {
   readonly details: Readonly<Record<string, unknown>>;
 };
 
-const SUBJECTS = ['campaign', 'list', 'import', 'trunk', 'user', 'session', 'settings', 'dnc', 'demo'] as const;
+const SUBJECTS = [
+  'campaigns',
+  'lists',
+  'imports',
+  'dnc',
+  'trunks',
+  'users',
+  'session',
+  'settings',
+  'attempts',
+  'recordings',
+  'demo',
+] as const;
 
 /** Who changed what. */
 export const Component = () => {
@@ -47,8 +59,7 @@ export const Component = () => {
     {
       title: t('audit.action'),
       key: 'action',
-      render: (_, entry) =>
-        codeText('audit.verb', entry.action.split('.').at(-1) ?? entry.action, undefined, entry.action),
+      render: (_, entry) => codeText('audit.verb', entry.action),
     },
     {
       title: t('audit.subject'),

@@ -4,6 +4,7 @@ import { Drawer } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useCodeText } from '../../i18n/use-code-text.ts';
+import { useDoneReasonText } from '../../i18n/use-reason-text.ts';
 import { phoneText } from '../../lib/format.ts';
 import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
@@ -16,6 +17,7 @@ export const LeadDrawer = ({ leadId, onClose }: { readonly leadId: string; reado
   const { t } = useTranslation();
   const { api } = useServices();
   const codeText = useCodeText();
+  const doneText = useDoneReasonText();
   const query = useQuery({
     queryKey: ['leads', 'one', leadId],
     queryFn: ({ signal }) => api.call(listRoutes.getLead, { params: { leadId: leadId as LeadView['leadId'] }, signal }),
@@ -37,7 +39,7 @@ export const LeadDrawer = ({ leadId, onClose }: { readonly leadId: string; reado
                   ],
                   lead.altNumbers.length > 0 && [t('list.altNumbers'), lead.altNumbers.map(phoneText).join('、')],
                   [t('list.state'), t(`leadState.${lead.state}`)],
-                  lead.doneReason !== undefined && [t('list.doneReason'), codeText('outcome', lead.doneReason)],
+                  lead.doneReason !== undefined && [t('list.doneReason'), doneText(lead.doneReason)],
                   [t('list.zone'), lead.zones.join('、') || t('state.unknown')],
                   [t('list.priority'), lead.priority],
                   [t('list.attempts'), lead.attempts],
