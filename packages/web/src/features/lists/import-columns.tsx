@@ -18,6 +18,7 @@ import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
+import { ConsentFields, emptyConsent, isHalf, statementOf } from './consent-fields.tsx';
 import { ImportColumnCard } from './import-column-card.tsx';
 import { ImportOptionFields } from './import-option-fields.tsx';
 import { listNameFrom, mappingFaults, suggestedMapping } from './import-mapping.ts';
@@ -75,6 +76,14 @@ const Mapping = ({
     listId,
   });
   const [options, setOptions] = useState<Partial<ImportOptions>>({});
+  const [consent, setConsent] = useState(emptyConsent);
+  const lists = useQuery({
+    queryKey: ['lists', 'choice'],
+    queryFn: ({ signal }) => api.call(listRoutes.listLists, { query: { limit: 200 }, signal }),
+  });
+  const chosen = target.isNew ? undefined : lists.data?.items.find((list) => list.listId === target.listId);
+  const isConsentNeeded = chosen?.consent !== undefined;
+  const statement = statementOf(consent);
   const faults = mappingFaults(columns);
   const fileFaults = preview.faults.filter((fault) => fault !== 'noPhoneColumn');
   const isTargetChosen = target.isNew ? target.name.trim() !== '' : target.listId !== undefined;
@@ -88,12 +97,20 @@ const Mapping = ({
       setTarget({ isNew: false, name: target.name, listId: id });
       return api.call(importRoutes.startImport, {
         params: { importId: view.importId },
-        body: { listId: id, source, columns: [...columns], options },
+        body: {
+          listId: id,
+          source,
+          columns: [...columns],
+          options,
+          ...(statement === undefined ? {} : { consent: statement }),
+        },
       });
     },
     { refresh: ['lists'], onDone: onStarted },
   );
-  const canStart = faults.length === 0 && fileFaults.length === 0 && isTargetChosen && !start.isPending;
+  const isConsentClear = !isHalf(consent) && (statement !== undefined || !isConsentNeeded);
+  const canStart =
+    faults.length === 0 && fileFaults.length === 0 && isTargetChosen && isConsentClear && !start.isPending;
   useShortcuts([
     {
       keys: 'mod+enter',
@@ -109,7 +126,13 @@ const Mapping = ({
         <Alert key={fault} type="error" showIcon title={t(`importer.fileFault.${fault}`)} />
       ))}
       <div className="q-row">
-        <Target view={view} target={target} onChange={setTarget} />
+        <Target
+          view={view}
+          target={target}
+          lists={lists.data?.items ?? []}
+          isLoading={lists.isPending}
+          onChange={setTarget}
+        />
       </div>
       <SourceFields preview={preview} source={source} onSource={onSource} />
       <section>
@@ -132,6 +155,19 @@ const Mapping = ({
           {t(`importer.fault.${fault}`)}
         </p>
       ))}
+      {chosen?.isDemo !== true && (
+        <section className="q-card">
+          <h2>{t('consent.title')}</h2>
+          <ConsentFields draft={consent} onChange={setConsent} />
+          {isConsentNeeded && statement === undefined && (
+            <p className="import-fault" role="alert">
+              {t('consent.needed')}
+            </p>
+          )}
+          {isHalf(consent) && <p className="q-soft">{t('consent.missingEvidence')}</p>}
+          {!isConsentNeeded && !consent.isGiven && <p className="q-faint q-small">{t('consent.later')}</p>}
+        </section>
+      )}
       <ImportOptionFields options={options} onChange={setOptions} />
       <div className="q-row">
         <Button
@@ -151,18 +187,17 @@ const Mapping = ({
 const Target = ({
   view,
   target,
+  lists,
+  isLoading,
   onChange,
 }: {
   readonly view: ImportView;
+  readonly lists: readonly ListView[];
+  readonly isLoading: boolean;
   readonly target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined };
   readonly onChange: (target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined }) => void;
 }) => {
   const { t } = useTranslation();
-  const { api } = useServices();
-  const lists = useQuery({
-    queryKey: ['lists', 'choice'],
-    queryFn: ({ signal }) => api.call(listRoutes.listLists, { query: { limit: 200 }, signal }),
-  });
   return (
     <>
       <strong>{view.fileName}</strong>
@@ -190,9 +225,9 @@ const Target = ({
           aria-label={t('importer.pickList')}
           placeholder={t('importer.pickList')}
           style={{ width: 260 }}
-          loading={lists.isPending}
+          loading={isLoading}
           showSearch={{ optionFilterProp: 'label' }}
-          options={(lists.data?.items ?? []).map((list) => ({ value: list.listId, label: list.name }))}
+          options={lists.map((list) => ({ value: list.listId, label: list.name }))}
           onChange={(listId) => onChange({ ...target, listId: listId ?? undefined })}
         />
       )}

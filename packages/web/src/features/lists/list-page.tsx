@@ -19,6 +19,7 @@ import { Stat, Stats } from '../../ui/stat.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { LeadDrawer } from './lead-drawer.tsx';
+import { ListConsent } from './list-consent.tsx';
 import { ListImports } from './list-imports.tsx';
 
 const LEAD_STATES = leadState.options;
@@ -117,6 +118,7 @@ export const Component = () => {
               />
             </Stats>
           </section>
+          <ListConsent list={list} />
           <ListImports listId={list.listId} />
           <Leads listId={list.listId} />
         </Page>

@@ -2,7 +2,7 @@ import { common } from './common.ts';
 import { attempt, player, verdict } from './attempts.ts';
 import { campaign, campaignForm } from './campaigns.ts';
 import { desk, phone } from './desk.ts';
-import { importer, list } from './lists.ts';
+import { consent, importer, list } from './lists.ts';
 import { audit, trunk, user } from './settings.ts';
 
 import type { Translation } from '../translation.ts';
@@ -15,6 +15,7 @@ export const en: Translation<Dictionary> = {
   audit,
   campaign,
   campaignForm,
+  consent,
   desk,
   importer,
   list,

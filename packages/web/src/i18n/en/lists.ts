@@ -1,5 +1,5 @@
 import type { Translation } from '../translation.ts';
-import type { importer as zhImporter, list as zhList } from '../zh/lists.ts';
+import type { consent as zhConsent, importer as zhImporter, list as zhList } from '../zh/lists.ts';
 
 export const list: Translation<typeof zhList> = {
   title: 'Lists',
@@ -207,4 +207,25 @@ export const importer: Translation<typeof zhImporter> = {
     onDncList: 'On the do-not-call list',
     badCharacters: 'Unreadable characters',
   },
+};
+
+export const consent: Translation<typeof zhConsent> = {
+  title: 'Consent',
+  why: 'Many rules, China’s among them, allow outbound calls only to people who agreed to them. Under such rules no number of a list without consent on record is ever dialled.',
+  statement: 'I state that everybody in this list, those already in it included, agreed to be called by us',
+  evidence: 'Evidence',
+  evidenceHint: 'When and how they agreed, and where the proof is kept. Written into the audit.',
+  evidenceExample: 'For example: form of September 2026, paragraph 3; originals kept in the CRM',
+  missingEvidence: 'Say by what evidence, or untick it',
+  needed:
+    'This list has consent on record, and the new people would fall under it: state that they agreed too, or import them into another list.',
+  later: 'You can also import now and put it on record later, on the list’s page.',
+  none: 'No consent is on record',
+  noneHint: 'Rule packs that ask for consent (China’s, for one) dial no number of this list.',
+  record: 'Put on record',
+  onRecord: 'Consent is on record',
+  since: 'Recorded',
+  change: 'Change',
+  withdraw: 'Withdraw',
+  withdrawConfirm: 'From the next dial on, campaigns whose rules ask for consent no longer dial this list.',
 };

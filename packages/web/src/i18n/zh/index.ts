@@ -2,7 +2,7 @@ import { common } from './common.ts';
 import { attempt, player, verdict } from './attempts.ts';
 import { campaign, campaignForm } from './campaigns.ts';
 import { desk, phone } from './desk.ts';
-import { importer, list } from './lists.ts';
+import { consent, importer, list } from './lists.ts';
 import { audit, trunk, user } from './settings.ts';
 
 /** All text in Chinese. The other languages have the same keys. */
@@ -12,6 +12,7 @@ export const zh = {
   audit,
   campaign,
   campaignForm,
+  consent,
   desk,
   importer,
   list,

@@ -198,3 +198,23 @@ export const importer = {
     badCharacters: '有无法识别的字符',
   },
 };
+
+export const consent = {
+  title: '客户同意',
+  why: '不少地方（例如中国）只允许给同意接听的人打外呼电话。没有同意记录的名单，按这样的规则一个号码也不会拨。',
+  statement: '我确认：名单里的所有人（包括已在名单里的）都同意接听我们的电话',
+  evidence: '依据',
+  evidenceHint: '何时、以什么方式同意的，凭证存在哪里。会写入审计记录。',
+  evidenceExample: '例如：2026 年 9 月活动报名表第 3 条，原件存档于 CRM',
+  missingEvidence: '请写明依据，或取消勾选',
+  needed: '这份名单已有同意记录，新导入的人也会算在内：请确认他们同样同意，或导入到另一份名单。',
+  later: '也可以先导入，以后在名单页补上。',
+  none: '没有客户同意的记录',
+  noneHint: '要求客户同意的规则包（例如中国）不会拨打这份名单里的任何号码。',
+  record: '登记同意',
+  onRecord: '客户同意已登记',
+  since: '登记于',
+  change: '修改依据',
+  withdraw: '撤销',
+  withdrawConfirm: '撤销后，要求客户同意的任务从下一个呼叫起就不再拨打这份名单。',
+};
