@@ -34,6 +34,9 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     keepAlive: true,
   });
   pool.on('error', (error) => options.onConnectionError?.(error));
+  // The pool listens to idle connections only: one that breaks between two queries of a transaction would end the process.
+  // Whoever has taken it learns of it by the next query.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   let closing: Promise<void> | undefined;
   return {
