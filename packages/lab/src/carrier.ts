@@ -4,6 +4,7 @@ import type { CallRecord } from './call-record.ts';
 import { planOf, type PlanStep, type SoundLengths } from './plan.ts';
 import { DEFAULT_POPULATION, type Population } from './population.ts';
 import { castCall, type Rule } from './rules.ts';
+import { toneSound } from './tone-file.ts';
 
 export type CarrierOptions = {
   /** HTTP base of the lab's Asterisk, without `/ari`. */
@@ -16,6 +17,8 @@ export type CarrierOptions = {
   readonly record: CallRecord;
   /** Folder of the sounds, as Asterisk sees it. */
   readonly soundsDir: string;
+  /** Folder of what `listen` records. */
+  readonly recordingsDir: string;
   readonly lengthMs: SoundLengths;
   readonly population?: Population;
   readonly rules?: readonly Rule[];
@@ -45,6 +48,12 @@ type Call = {
 /** Q.850 causes that make the lab's Asterisk answer an INVITE with a status (chan_pjsip, hangup_cause2sip). */
 const CAUSE_OF_STATUS = { 404: 1, 480: 19, 486: 17, 503: 34, 603: 0 } as const;
 
+/** A tone's file is 30 s; so often it lasts longer than any trial. */
+const TONE_TIMES = 120;
+
+/** Channels by which `listen` hears with a callee; they are no calls. */
+const EAR = 'lab-ear-';
+
 /** Everything else is dropped inside Asterisk; its answers to requests are subject to the filter too. */
 const USED_EVENTS = [
   ...['RESTResponse', 'ApplicationReplaced'],
@@ -65,6 +74,7 @@ export class Carrier {
   #errors = 0;
   #whenUp: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #nextPlayback = 1;
+  #nextEar = 1;
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -158,6 +168,28 @@ export class Carrier {
     return true;
   }
 
+  /**
+   * Records what the callee of a living call hears, for `ms`.
+   * @returns path of the file (WAV, 8 kHz, 16 bit, mono), or undefined when there is no such call. Rejects when it ends meanwhile.
+   */
+  async listen(id: string, ms: number): Promise<string | undefined> {
+    if (!this.#calls.has(id)) return undefined;
+    const ear = `${EAR}${process.pid}-${this.#nextEar++}`;
+    const { app, recordingsDir, scheduler } = this.#options;
+    // `in` is what comes from the channel, which is what its caller says.
+    const query = { spy: 'in', app };
+    await this.#ari.request({ method: 'POST', path: `channels/${id}/snoop/${ear}`, query });
+    try {
+      const recording = { name: ear, format: 'wav', ifExists: 'overwrite' };
+      await this.#ari.request({ method: 'POST', path: `channels/${ear}/record`, query: recording });
+      await new Promise<void>((resolve) => void scheduler.setTimer(ms, resolve));
+      await this.#ari.request({ method: 'POST', path: `recordings/live/${ear}/stop` });
+    } finally {
+      this.#ask({ method: 'DELETE', path: `channels/${ear}` });
+    }
+    return `${recordingsDir}/${ear}.wav`;
+  }
+
   /** After our own restart: living calls are taken back (and kept until someone hangs up), the others are closed as lost. */
   async #adopt(): Promise<void> {
     const { record, app } = this.#options;
@@ -190,6 +222,7 @@ export class Carrier {
   #take(event: AriEvent): void {
     switch (event.type) {
       case 'StasisStart':
+        if (event.channel.id.startsWith(EAR)) return;
         return this.#invited(
           event.channel.id,
           event.args[1] ?? event.channel.exten,
@@ -304,6 +337,8 @@ export class Carrier {
         return this.#answer(call);
       case 'say':
         return this.#play(call, step.sound);
+      case 'tone':
+        return this.#play(call, toneSound(this.#options.soundsDir, step.hz), TONE_TIMES);
       case 'press':
         return this.#press(call, step.digits);
       case 'refuse':
@@ -325,14 +360,14 @@ export class Carrier {
     if (this.#heldAnswers.has(call)) this.#run(call);
   }
 
-  #play(call: Call, sound: string): void {
+  #play(call: Call, sound: string, times = 1): void {
     this.#stopPlaying(call);
     const playbackId = `lab-${process.pid}-${this.#nextPlayback++}`;
     call.playing = playbackId;
     this.#ask({
       method: 'POST',
       path: `channels/${call.id}/play/${playbackId}`,
-      query: { media: `sound:${this.#options.soundsDir}/${sound}` },
+      query: { media: Array<string>(times).fill(`sound:${this.#options.soundsDir}/${sound}`).join(',') },
     });
   }
 

@@ -63,6 +63,14 @@ export type Character =
       readonly answerAfterMs: number;
       readonly recordMs: number;
     }
+  /** Answers and gives one steady tone, so that another's ear can be measured. */
+  | {
+      readonly kind: 'tone';
+      readonly ringAfterMs: number;
+      readonly answerAfterMs: number;
+      readonly talkMs: number;
+      readonly hz: number;
+    }
   /** Answers with the fax tone (2100 Hz). */
   | { readonly kind: 'fax'; readonly ringAfterMs: number; readonly answerAfterMs: number }
   /** Never replies to the INVITE. */

@@ -33,6 +33,7 @@ const bodies = {
   rules: z.array(ruleSchema),
   answering: z.object({ paused: z.boolean() }),
   hangUp: z.object({ number: z.string().optional(), id: z.string().optional(), all: z.literal(true).optional() }),
+  listen: z.object({ id: z.string(), ms: z.number().int().min(100).max(60_000) }),
   press: z.object({ id: z.string(), digits: z.string().regex(/^[0-9A-D*#]+$/) }),
 };
 
@@ -50,6 +51,7 @@ const bodies = {
  * | `PUT /answering {paused}` | withholds answers: everyone goes on ringing |
  * | `POST /hang-up {number | id | all}` | callees hang up |
  * | `POST /press {id, digits}` | a callee presses keys |
+ * | `POST /listen {id, ms}` | records what a callee hears; answers `{path}` of a WAV file |
  */
 export const startControl = async (options: ControlOptions): Promise<{ url: string; close: () => Promise<void> }> => {
   const server = createServer((request, response) => {
@@ -121,6 +123,11 @@ const handle = async ({ carrier, record, token }: ControlOptions, request: Incom
     case 'POST /press': {
       const { id, digits } = bodies.press.parse(await json(request));
       return carrier.press(id, digits) ? ok({ pressed: digits }) : { status: 404, body: { error: 'No such call.' } };
+    }
+    case 'POST /listen': {
+      const { id, ms } = bodies.listen.parse(await json(request));
+      const path = await carrier.listen(id, ms);
+      return path === undefined ? { status: 404, body: { error: 'No such call.' } } : ok({ path });
     }
     default:
       return { status: 404, body: { error: 'No such route.' } };

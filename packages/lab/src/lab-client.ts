@@ -16,6 +16,8 @@ export type LabClient = {
   setPaused(paused: boolean): Promise<void>;
   hangUp(which: { readonly number?: string; readonly id?: string; readonly all?: true }): Promise<number>;
   press(id: string, digits: string): Promise<void>;
+  /** Records what a callee hears for `ms` (at most 9 s here). @returns path of a WAV file, 8 kHz, 16 bit, mono. */
+  listen(id: string, ms: number): Promise<string>;
 };
 
 export const labClient = ({ controlUrl, token }: Pick<LabReady, 'controlUrl' | 'token'>): LabClient => {
@@ -47,6 +49,7 @@ export const labClient = ({ controlUrl, token }: Pick<LabReady, 'controlUrl' | '
     setPopulation: (patch) => ask('PUT', '/population', patch),
     setPaused: (paused) => ask('PUT', '/answering', { paused }),
     hangUp: async (which) => (await ask<{ hungUp: number }>('POST', '/hang-up', which)).hungUp,
+    listen: async (id, ms) => (await ask<{ path: string }>('POST', '/listen', { id, ms })).path,
     press: (id, digits) => ask('POST', '/press', { id, digits }),
   };
 };

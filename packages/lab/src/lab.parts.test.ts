@@ -38,6 +38,8 @@ beforeAll(async () => {
         { prefix: '102', character: { kind: 'pressesKeys', answerAfterMs: 500, digits: '7', pressAfterMs: 600 } },
         { prefix: '103', character: { kind: 'poweredOff', afterMs: 200 } },
         { prefix: '104', character: { kind: 'hangsUpAtOnce', answerAfterMs: 400, holdMs: 200 } },
+        { prefix: '1051', character: { kind: 'tone', answerAfterMs: 400, hz: 700 } },
+        { prefix: '1052', character: { kind: 'tone', answerAfterMs: 400, hz: 1000 } },
       ],
     },
     command: [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'main.ts')],
@@ -270,3 +272,32 @@ const isRunning = (pid: number): boolean => {
     return false;
   }
 };
+
+/** The share of a WAV file's energy at one frequency, 0 to 1. */
+const toneShare = (wav: Buffer, hz: number): number => {
+  const samples = Array.from({ length: (wav.length - 44) >> 1 }, (_, index) => wav.readInt16LE(44 + 2 * index));
+  const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  const part = (wave: (radians: number) => number): number =>
+    samples.reduce((sum, sample, index) => sum + sample * wave((2 * Math.PI * hz * index) / 8000), 0);
+  return energy === 0 ? 0 : (2 * (part(Math.sin) ** 2 + part(Math.cos) ** 2)) / (samples.length * energy);
+};
+
+test('two callees with a tone hear each other, as the ear at each of them tells', async () => {
+  const bridgeId = 'tones' as BridgeId;
+  await caller.sw.createBridge(bridgeId);
+  const legs = await Promise.all(['1051', '1052'].map((number) => caller.dial(number)));
+  for (const legId of legs) {
+    await caller.untilLeg(legId, 'legAnswered');
+    await caller.sw.addToBridge(bridgeId, [legId]);
+  }
+  for (const [number, hz] of [
+    ['1051', 1000],
+    ['1052', 700],
+  ] as const) {
+    const { id } = await recorded(number, (call) => call.answeredAtMs !== undefined);
+    const wav = readFileSync(await lab.listen(id, 600));
+    expect(toneShare(wav, hz)).toBeGreaterThan(0.9);
+  }
+  for (const legId of legs) await caller.sw.hangUp(legId, 'normal');
+  await expect(lab.listen('nobody', 100)).rejects.toThrow('No such call.');
+});

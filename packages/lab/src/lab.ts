@@ -52,6 +52,7 @@ export const startLab = async (
     logger: deps.logger,
     record,
     soundsDir: asterisk.soundsDir,
+    recordingsDir: asterisk.running.paths.recordings,
     lengthMs: (sound) => lengths.get(sound),
     population: patched(DEFAULT_POPULATION, config.population),
     rules: config.rules,

@@ -10,6 +10,8 @@ export type PlanStep = { readonly afterMs: number } & (
   | { readonly do: 'answer' }
   /** Names a file of the assets, without its ending. */
   | { readonly do: 'say'; readonly sound: string }
+  /** A steady tone until the end or the next sound. */
+  | { readonly do: 'tone'; readonly hz: number }
   | { readonly do: 'press'; readonly digits: string }
   | { readonly do: 'refuse'; readonly sipStatus: 404 | 480 | 486 | 503 | 603 }
   | { readonly do: 'hangUp' }
@@ -52,6 +54,13 @@ export const planOf = (character: Character, lengthMs: SoundLengths, seed: numbe
       return [
         { afterMs: character.ringAfterMs, do: 'ring' },
         { afterMs: character.answerAfterMs - character.ringAfterMs, do: 'answer' },
+        { afterMs: character.talkMs, do: 'hangUp' },
+      ];
+    case 'tone':
+      return [
+        { afterMs: character.ringAfterMs, do: 'ring' },
+        { afterMs: character.answerAfterMs - character.ringAfterMs, do: 'answer' },
+        { afterMs: 0, do: 'tone', hz: character.hz },
         { afterMs: character.talkMs, do: 'hangUp' },
       ];
     case 'hangsUpAtOnce':

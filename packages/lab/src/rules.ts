@@ -33,6 +33,12 @@ const characterSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['poweredOff', 'suspended', 'unreachable', 'inACall']), afterMs: ms.default(500) }),
   z.object({ kind: z.literal('congestion'), afterMs: ms.default(300) }),
   z.object({ kind: z.literal('voicemail'), ...answerMs, recordMs: ms.default(30_000) }),
+  z.object({
+    kind: z.literal('tone'),
+    ...answerMs,
+    talkMs: ms.default(60_000),
+    hz: z.number().int().min(50).max(3900).default(700),
+  }),
   z.object({ kind: z.literal('fax'), ...answerMs }),
   z.object({ kind: z.literal('noReply') }),
 ]);
