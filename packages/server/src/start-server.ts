@@ -1,3 +1,4 @@
+import type { HouseSettings } from '@qianhu/contracts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -124,6 +125,8 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
     const telephone = new AsteriskSwitch({ ...asterisk.options, app: STASIS_APP, clock, logger: log });
     closers.push(() => telephone.close());
     const secrets = await openSecretBox(join(folders.home, 'secret-key'));
+    // Known once the door is open; followed from then on.
+    let promptLocale: HouseSettings['promptLocale'] = 'zh';
     const engine = new LiveEngine({
       pool: database.pool,
       switch: telephone,
@@ -131,7 +134,7 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
       log,
       ids,
       openSecret: (sealed) => secrets.open(sealed),
-      prompt: promptSources(folders.home),
+      prompt: promptSources(folders.home, () => promptLocale),
       recordingsFolder: join(folders.home, 'recordings'),
       holder: await holderOf(folders.home),
       onLost: (reason) => {
@@ -164,6 +167,8 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
       stopLab: async () => void (await stopLabProcess(folders)),
       watchedParts: () => watchers.map((watcher) => partOf(watcher)),
     });
+    promptLocale = (await api.settings.get()).promptLocale;
+    api.settings.subscribe((house) => (promptLocale = house.promptLocale));
     closers.push(() => api.app.close());
     closers.push(() => {
       api.demo.stop();
@@ -278,11 +283,11 @@ const openSwitch = async (
   };
 };
 
-/** What a prompt's name plays: `hold` and `ringing` are long, the others are short messages. */
+/** What a prompt's name plays, in the house's language of the moment: `hold` and `ringing` are long, the others are short. */
 const promptSources =
-  (home: string) =>
+  (home: string, locale: () => string) =>
   (name: string): readonly SoundSource[] => [
-    { kind: 'file', path: join(promptsFolder(home), 'zh', name.replace(/[^A-Za-z0-9_-]/g, '')) },
+    { kind: 'file', path: join(promptsFolder(home), locale(), name.replace(/[^A-Za-z0-9_-]/g, '')) },
   ];
 
 /** The lease knows this home by name, so that a server that was killed takes its own lease back at once. */

@@ -1,9 +1,11 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { chown, cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ensureAriPassword,
   ensureAsterisk,
+  ensureServiceAccount,
   findRunningAsterisk,
+  isRoot,
   openPortBook,
   startAsterisk,
   type AsteriskSpec,
@@ -13,6 +15,8 @@ import {
   type SipTransport,
 } from '@qianhu/parts';
 import type { NetworkMode } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+import { ensureCertificate } from '../certificate.ts';
 
 /** Name of our application at the switch. */
 export const STASIS_APP = 'qianhu';
@@ -44,6 +48,7 @@ export const asteriskSpec = async (options: AsteriskServiceOptions): Promise<Ast
     { kind: 'udp', name: 'udp', address, port: sipPort },
     { kind: 'tcp', name: 'tcp', address, port: sipPort },
     { kind: 'ws', name: 'ws' },
+    ...(await tlsTransport(options, address)),
   ];
   const rtp = await ports.range('rtp-main', RTP_PORTS);
   return {
@@ -72,6 +77,28 @@ export const asteriskSpec = async (options: AsteriskServiceOptions): Promise<Ast
     stasisApp: STASIS_APP,
     musicOnHold: { default: join(promptsFolder(folders.home), 'moh') },
   };
+};
+
+/**
+ * The transport of trunks that speak TLS. Carriers rarely ask for a certificate of ours, so one of our own making serves;
+ * without openssl there is none, and trunks over TLS stay unreachable while everything else works.
+ */
+const tlsTransport = async (options: AsteriskServiceOptions, address: string): Promise<readonly SipTransport[]> => {
+  const { folders } = options;
+  const folder = join(folders.home, 'sip-tls');
+  try {
+    await mkdir(folder, { recursive: true });
+    const { certFile, keyFile } = await ensureCertificate(folder, options.network?.publicAddress ?? '127.0.0.1');
+    const account = isRoot() ? await ensureServiceAccount() : undefined;
+    if (account !== undefined) for (const file of [certFile, keyFile]) await chown(file, account.uid, account.gid);
+    const ports = openPortBook(folders.home);
+    const inUseByUs = (await findRunningAsterisk(folders.asteriskDir('main'))) !== undefined;
+    const port = await ports.port('sips-main', { protocol: 'tcp', inUseByUs });
+    return [{ kind: 'tls', name: 'tls', address, port, certificateFile: certFile, privateKeyFile: keyFile }];
+  } catch (error) {
+    if (error instanceof AppError) return [];
+    throw error;
+  }
 };
 
 /** Starts (or adopts) the private Asterisk of a home, with the prompts beside it. */
