@@ -74,6 +74,7 @@ const up = async (stack: Stack, target: Target): Promise<void> => {
       .catch(() => undefined);
     const isDatabaseUp = health?.parts.find((part) => part.part === 'database')?.isUp === true;
     if (health?.engine?.role === 'owner' && health.engine.switch.state === 'up' && isDatabaseUp) return;
+    stack.checkServer();
     if (performance.now() > giveUpAt) throw new Error(`${target} did not come back in time; see ${stack.logFile}.`);
     await sleep(100);
   }
@@ -261,6 +262,7 @@ const main = async (): Promise<void> => {
     while ((phase = await campaignPhase(stack, campaignId)) !== 'finished' && performance.now() < giveUpAt)
       await sleep(1_000);
     say(`the campaign is ${phase}`);
+    stack.checkServer();
     let facts = await gather(stack, database.pool, campaignId, kills);
     for (const until = performance.now() + SETTLE_MS; !settled(facts) && performance.now() < until; await sleep(1_000))
       facts = await gather(stack, database.pool, campaignId, kills);
@@ -297,6 +299,9 @@ const main = async (): Promise<void> => {
       }),
     );
     await database.close();
+  } catch (error) {
+    console.log(String(error));
+    console.log(JSON.stringify({ test: 'chaos', ok: false, seed: wanted.seed, error: String(error) }));
   } finally {
     const keep = values.keep || !isGood;
     await stack.stop(keep);

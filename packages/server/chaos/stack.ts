@@ -38,6 +38,8 @@ export type Stack = {
   startServer(): Promise<void>;
   /** Resolves when the engine owns its calls again. */
   serverReady(timeoutMs?: number): Promise<void>;
+  /** Throws when the server has ended by itself. */
+  checkServer(): void;
   /** SIGKILL; resolves when the process is gone. */
   killServer(): Promise<void>;
   killAsterisk(): Promise<boolean>;
@@ -146,6 +148,13 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
     clearTimeout(kill);
   };
 
+  let wasKilled = false;
+  const checkServer = (): void => {
+    if (wasKilled || child === undefined) return;
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`The server ended by itself (${child.exitCode ?? child.signalCode ?? ''}); see ${logFile}.`);
+  };
+
   return {
     folders,
     port,
@@ -173,6 +182,7 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
       started.stdout.pipe(log, { end: false });
       started.stderr.pipe(log, { end: false });
       child = started;
+      wasKilled = false;
       await new Promise<void>((resolve, reject) => {
         started.once('spawn', resolve);
         started.once('error', reject);
@@ -186,14 +196,15 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
           .then((health) => health.engine?.role)
           .catch(() => undefined);
         if (role === 'owner') return;
-        if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`The server ended by itself (${child?.exitCode ?? child?.signalCode}); see ${logFile}.`);
+        checkServer();
         if (performance.now() > giveUpAt) throw new Error(`The server is not ready in time; see ${logFile}.`);
         await sleep(100);
       }
     },
+    checkServer,
     killServer: async () => {
       if (child === undefined) return;
+      wasKilled = true;
       child.kill('SIGKILL');
       await gone(child);
     },
