@@ -104,9 +104,8 @@ const tlsTransport = async (options: AsteriskServiceOptions, address: string): P
 /** Starts (or adopts) the private Asterisk of a home, with the prompts beside it. */
 export const startPrivateAsterisk = async (options: AsteriskServiceOptions): Promise<RunningAsterisk> => {
   const to = promptsFolder(options.folders.home);
-  await mkdir(join(to, 'moh'), { recursive: true });
-  await cp(options.prompts, to, { recursive: true, force: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  });
+  await mkdir(to, { recursive: true });
+  await cp(options.prompts, to, { recursive: true, force: true });
+  await cp(join(options.prompts, '..', 'music'), join(to, 'moh'), { recursive: true, force: true });
   return startAsterisk(await asteriskSpec(options), { signal: options.signal });
 };
