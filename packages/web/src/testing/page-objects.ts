@@ -49,10 +49,15 @@ export class LoginScreen extends Screen {
 
 /** From a file to a list. */
 export class ImportWizard extends Screen {
-  /** Uploads, accepts the suggested mapping, and waits until the import is over. */
-  async importFile(address: string, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  /** Uploads, accepts the suggested mapping, and waits until the import is over. `isDemo`: into a list for the lab only. */
+  async importFile(
+    address: string,
+    file: { name: string; mimeType: string; buffer: Buffer },
+    { isDemo = false } = {},
+  ): Promise<void> {
     await this.page.goto(new URL('/lists/import', address).href);
     await this.page.locator('input[type=file]').setInputFiles(file);
+    if (isDemo) await this.page.getByLabel(this.words.importer.demoList).check();
     await this.button(this.words.importer.start).click();
     await this.page.getByText(this.words.importer.stateText.done).first().waitFor();
   }

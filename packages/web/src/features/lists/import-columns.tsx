@@ -11,10 +11,11 @@ import {
   type ListView,
 } from '@qianhu/contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Alert, Button, Input, Segmented, Select, Switch } from 'antd';
+import { Alert, Button, Checkbox, Input, Segmented, Select, Switch } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../../services.ts';
+import { useSession } from '../../session/session.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
@@ -27,6 +28,14 @@ type Props = {
   readonly view: ImportView;
   readonly listId: ListView['listId'] | undefined;
   readonly onStarted: (view: ImportView) => void;
+};
+
+type ImportTarget = {
+  readonly isNew: boolean;
+  readonly name: string;
+  /** The new list is for the lab only; offered while a demonstration is loaded. */
+  readonly isDemo: boolean;
+  readonly listId: ListView['listId'] | undefined;
 };
 
 /** Second step: how the file is read and what each column becomes. */
@@ -70,9 +79,10 @@ const Mapping = ({
   const { t } = useTranslation();
   const { api } = useServices();
   const [columns, setColumns] = useState<readonly ColumnTarget[]>(() => suggestedMapping(preview));
-  const [target, setTarget] = useState<{ isNew: boolean; name: string; listId: ListView['listId'] | undefined }>({
+  const [target, setTarget] = useState<ImportTarget>({
     isNew: listId === undefined,
     name: listNameFrom(view.fileName),
+    isDemo: false,
     listId,
   });
   const [options, setOptions] = useState<Partial<ImportOptions>>({});
@@ -90,11 +100,11 @@ const Mapping = ({
   const start = useCommand(
     async () => {
       const id = target.isNew
-        ? (await api.call(listRoutes.createList, { body: { name: target.name.trim() } })).listId
+        ? (await api.call(listRoutes.createList, { body: { name: target.name.trim(), isDemo: target.isDemo } })).listId
         : target.listId;
       if (id === undefined) throw new Error('The button is disabled without a list.');
       // A second try after a failed start must not make a second list.
-      setTarget({ isNew: false, name: target.name, listId: id });
+      setTarget({ ...target, isNew: false, listId: id });
       return api.call(importRoutes.startImport, {
         params: { importId: view.importId },
         body: {
@@ -194,10 +204,11 @@ const Target = ({
   readonly view: ImportView;
   readonly lists: readonly ListView[];
   readonly isLoading: boolean;
-  readonly target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined };
-  readonly onChange: (target: { isNew: boolean; name: string; listId: ListView['listId'] | undefined }) => void;
+  readonly target: ImportTarget;
+  readonly onChange: (target: ImportTarget) => void;
 }) => {
   const { t } = useTranslation();
+  const session = useSession();
   return (
     <>
       <strong>{view.fileName}</strong>
@@ -211,14 +222,24 @@ const Target = ({
         ]}
       />
       {target.isNew ? (
-        <Input
-          value={target.name}
-          aria-label={t('importer.listName')}
-          placeholder={t('importer.listName')}
-          style={{ width: 260 }}
-          maxLength={200}
-          onChange={(event) => onChange({ ...target, name: event.target.value })}
-        />
+        <>
+          <Input
+            value={target.name}
+            aria-label={t('importer.listName')}
+            placeholder={t('importer.listName')}
+            style={{ width: 260 }}
+            maxLength={200}
+            onChange={(event) => onChange({ ...target, name: event.target.value })}
+          />
+          {session.data?.demo === true && (
+            <Checkbox
+              checked={target.isDemo}
+              onChange={(event) => onChange({ ...target, isDemo: event.target.checked })}
+            >
+              {t('importer.demoList')}
+            </Checkbox>
+          )}
+        </>
       ) : (
         <Select<ListView['listId'] | null>
           value={target.listId ?? null}

@@ -90,6 +90,7 @@ export const importer: Translation<typeof zhImporter> = {
   wrongType: 'Choose a CSV, TXT or XLSX file; save an old .xls as .xlsx first',
   target: 'Import into',
   newList: 'A new list',
+  demoList: 'For the demonstration: only simulated people are called',
   existingList: 'An existing list',
   listName: 'Name of the new list',
   pickList: 'Choose a list',

@@ -86,6 +86,7 @@ export const importer = {
   wrongType: '请选择 CSV、TXT 或 XLSX 文件；旧版 .xls 请先另存为 .xlsx',
   target: '导入到',
   newList: '新名单',
+  demoList: '演示名单：只呼叫模拟的人，不会真正拨出',
   existingList: '已有名单',
   listName: '新名单的名称',
   pickList: '选择名单',
