@@ -91,7 +91,7 @@ const main = async (): Promise<void> => {
     isRoot: isRoot(),
     cwd: process.cwd(),
   });
-  prepareHome(folders);
+  await prepareHome(folders);
   const ports = openPortBook(folders.home);
   const postgres = await startPostgres({
     dir: folders.postgresDir,

@@ -8,7 +8,6 @@ import {
   type DialId,
   type DialJudgement,
   type LegEvent,
-  type Outcome,
   type RecordingId,
 } from '@qianhu/core';
 import { SwitchError } from '@qianhu/switch';
