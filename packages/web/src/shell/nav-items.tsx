@@ -1,5 +1,7 @@
 import {
   AuditOutlined,
+  SettingOutlined,
+  StopOutlined,
   CustomerServiceOutlined,
   HistoryOutlined,
   NotificationOutlined,
@@ -13,11 +15,11 @@ export type Role = 'administrator' | 'supervisor' | 'agent';
 
 export type NavItem = {
   readonly to: string;
-  readonly text: 'desk' | 'campaigns' | 'lists' | 'attempts' | 'trunks' | 'users' | 'audit';
+  readonly text: 'desk' | 'campaigns' | 'lists' | 'attempts' | 'dnc' | 'trunks' | 'users';
   readonly icon: ReactNode;
   /** Second key after `g`. */
   readonly letter: string;
-  readonly go: 'goDesk' | 'goCampaigns' | 'goLists' | 'goAttempts' | 'goTrunks' | 'goUsers';
+  readonly go: 'goDesk' | 'goCampaigns' | 'goLists' | 'goAttempts' | 'goDnc' | 'goTrunks' | 'goUsers';
   readonly roles: readonly Role[];
 };
 
@@ -47,12 +49,23 @@ const items: readonly NavItem[] = [
     go: 'goAttempts',
     roles: ['administrator', 'supervisor'],
   },
+  {
+    to: '/dnc',
+    text: 'dnc',
+    icon: <StopOutlined />,
+    letter: 'n',
+    go: 'goDnc',
+    roles: ['administrator', 'supervisor'],
+  },
   { to: '/trunks', text: 'trunks', icon: <ApiOutlined />, letter: 't', go: 'goTrunks', roles: ['administrator'] },
   { to: '/users', text: 'users', icon: <TeamOutlined />, letter: 'u', go: 'goUsers', roles: ['administrator'] },
 ];
 
-/** Audit has no letter of its own: it is read seldom. */
-export const auditIcon = <AuditOutlined />;
+/** For administrators, without letters of their own: they are opened seldom. */
+export const quietItems = [
+  { to: '/settings', text: 'settings', icon: <SettingOutlined /> },
+  { to: '/audit', text: 'audit', icon: <AuditOutlined /> },
+] as const;
 
 export const navItemsOf = (role: Role): readonly NavItem[] => items.filter((item) => item.roles.includes(role));
 

@@ -13,7 +13,7 @@ import { Brand } from './brand.tsx';
 import { DemoBar } from './demo-bar.tsx';
 import { Keyboard, useHelpSwitch } from './keyboard.tsx';
 import { LiveState } from './live-state.tsx';
-import { auditIcon, homeOf, navItemsOf } from './nav-items.tsx';
+import { homeOf, navItemsOf, quietItems } from './nav-items.tsx';
 import './shell.css';
 
 /** The frame of all pages behind the login: navigation by role, demonstration banner, keyboard. */
@@ -38,12 +38,13 @@ export const Shell = () => {
               <span>{t(`nav.${item.text}`)}</span>
             </NavLink>
           ))}
-          {user.role === 'administrator' && (
-            <NavLink to="/audit" className="nav__link">
-              {auditIcon}
-              <span>{t('nav.audit')}</span>
-            </NavLink>
-          )}
+          {user.role === 'administrator' &&
+            quietItems.map((item) => (
+              <NavLink key={item.to} to={item.to} className="nav__link">
+                {item.icon}
+                <span>{t(`nav.${item.text}`)}</span>
+              </NavLink>
+            ))}
         </nav>
         <LiveState />
         <Foot onHelp={() => help.set(true)} />

@@ -1,9 +1,7 @@
 import { importOptions, type ImportOptions } from '@qianhu/contracts';
 import { Checkbox, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../../i18n/use-language.ts';
-
-const REGIONS = ['CN', 'HK', 'MO', 'TW', 'SG', 'MY', 'JP', 'KR', 'US', 'CA', 'GB', 'DE', 'FR', 'AU'];
+import { RegionSelect } from '../../ui/region-select.tsx';
 
 /** What happens to numbers that are there already and to odd rows. Defaults are the contract's. */
 export const ImportOptionFields = ({
@@ -14,20 +12,15 @@ export const ImportOptionFields = ({
   readonly onChange: (options: Partial<ImportOptions>) => void;
 }) => {
   const { t } = useTranslation();
-  const { locale } = useLanguage();
   const full = importOptions.parse(options);
-  const names = new Intl.DisplayNames(locale, { type: 'region' });
   return (
     <section className="q-card">
       <h2>{t('importer.options')}</h2>
       <div className="import-options">
         <label>
           <span>{t('importer.region')}</span>
-          <Select
-            style={{ width: '100%' }}
+          <RegionSelect
             value={full.defaultRegion}
-            showSearch={{ optionFilterProp: 'label' }}
-            options={REGIONS.map((value) => ({ value, label: names.of(value) ?? value }))}
             onChange={(defaultRegion) => onChange({ ...options, defaultRegion })}
           />
         </label>

@@ -3,7 +3,7 @@ import { attempt, player, verdict } from './attempts.ts';
 import { campaign, campaignForm } from './campaigns.ts';
 import { desk, phone } from './desk.ts';
 import { consent, importer, list } from './lists.ts';
-import { audit, trunk, user } from './settings.ts';
+import { audit, dnc, house, trunk, user } from './settings.ts';
 
 import type { Translation } from '../translation.ts';
 import type { Dictionary } from '../zh/index.ts';
@@ -17,6 +17,8 @@ export const en: Translation<Dictionary> = {
   campaignForm,
   consent,
   desk,
+  dnc,
+  house,
   importer,
   list,
   phone,

@@ -1,5 +1,11 @@
 import type { Translation } from '../translation.ts';
-import type { audit as zhAudit, trunk as zhTrunk, user as zhUser } from '../zh/settings.ts';
+import type {
+  audit as zhAudit,
+  dnc as zhDnc,
+  house as zhHouse,
+  trunk as zhTrunk,
+  user as zhUser,
+} from '../zh/settings.ts';
 
 export const trunk: Translation<typeof zhTrunk> = {
   title: 'Trunks',
@@ -189,4 +195,58 @@ export const audit: Translation<typeof zhAudit> = {
     downloadRecording: 'downloaded a recording',
   },
   anySubject: 'Anything',
+};
+
+export const dnc: Translation<typeof zhDnc> = {
+  title: 'Do-not-call',
+  lead: 'These numbers are not called, from the next dial on.',
+  add: 'Add a number',
+  addFile: 'Add from a file',
+  added: 'The number is on the do-not-call list',
+  number: 'Number',
+  scope: 'Holds for',
+  everywhere: 'Every campaign',
+  oneCampaign: 'One campaign',
+  reason: 'Reason',
+  reasonExample: 'For example: asked not to be called again',
+  source: 'From',
+  createdAt: 'Added',
+  until: 'Until',
+  forGood: 'For good',
+  expired: '(over)',
+  showExpired: 'Show those that are over',
+  searchHint: 'Type at least 3 digits',
+  empty: 'The do-not-call list is empty',
+  emptyHint:
+    'When somebody does not want to be called again, the agent’s disposition puts the number here; it can be added by hand as well.',
+  noneFound: 'No number matches',
+  remove: 'Take off',
+  removed: 'The number is off the list',
+  removeTitle: 'Take {{number}} off the list?',
+  removeReason: 'Why may it be called again? (needed; written into the audit)',
+  removeExample: 'For example: asked in writing to be called again',
+  needNumber: 'Type a number',
+  fileHint: 'CSV, TXT or XLSX; every number in the file is added.',
+  fileDone: '{{added}} added, {{existing}} were there already, {{rejected}} rows handed back.',
+  row: 'Row {{count}}',
+  sourceName: {
+    manual: 'By hand',
+    file: 'File',
+    callee: 'The callee asked',
+  },
+};
+
+export const house: Translation<typeof zhHouse> = {
+  title: 'Settings',
+  lead: 'For the whole call centre; taken over as soon as they are saved.',
+  numbers: 'Numbers and language',
+  mask: 'Agents see numbers masked (+86138****8000)',
+  region: 'Numbers without country code are in',
+  prompts: 'Prompts to callees are in',
+  pauseReasons: 'Pause reasons',
+  pauseHint: 'What an agent chooses from when pausing. Codes are for reports: keep them.',
+  code: 'Code',
+  faulty: 'Each reason needs a code of its own (letters, digits) and a name in both languages',
+  locale: { zh: 'Chinese', en: 'English' },
+  label: { zh: 'Name in Chinese', en: 'Name in English' },
 };

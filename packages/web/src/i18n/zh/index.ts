@@ -3,7 +3,7 @@ import { attempt, player, verdict } from './attempts.ts';
 import { campaign, campaignForm } from './campaigns.ts';
 import { desk, phone } from './desk.ts';
 import { consent, importer, list } from './lists.ts';
-import { audit, trunk, user } from './settings.ts';
+import { audit, dnc, house, trunk, user } from './settings.ts';
 
 /** All text in Chinese. The other languages have the same keys. */
 export const zh = {
@@ -14,6 +14,8 @@ export const zh = {
   campaignForm,
   consent,
   desk,
+  dnc,
+  house,
   importer,
   list,
   phone,
