@@ -21,6 +21,8 @@ import { FencedError } from './lease.ts';
 const EMPTY_MS = 1_000;
 /** Most dials written in one transaction: bounds its locks and what a failure takes with it. */
 const MAX_BATCH = 200;
+/** When to look again after the switch took no more. */
+const SWITCH_BUSY_MS = 50;
 /** How often the database is asked about a commit that it did not confirm. */
 const DOUBT_MS = 250;
 /** A written dial that could not be sent for so long is not sent at all: its verdict and its agents were of another moment. */
@@ -90,8 +92,23 @@ const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number):
   const view = viewOf(world, campaign, Math.max(0, available), nowMs);
   const { decision } = pacer.decide(pacer.initial(nowMs), view);
   campaign.pacing = decision.figures;
+  if (tightest === 'switchBusy' && (decision.lines >= available || decision.limitedBy === 'noLines'))
+    lookAgain(world, campaign);
   if (decision.lines <= 0) return limited(decision.limitedBy === 'noLines' ? tightest : decision.limitedBy);
   return decision.lines;
+};
+
+/** Campaigns that have a look planned for when the switch takes calls again. */
+const planned = new WeakSet<LiveCampaign>();
+
+/** The switch gives its calls out by tenths of a second: whoever waited for the next tick would use a fifth of them. */
+const lookAgain = (world: EngineWorld, campaign: LiveCampaign): void => {
+  if (planned.has(campaign)) return;
+  planned.add(campaign);
+  world.clock.setTimer(SWITCH_BUSY_MS, () => {
+    planned.delete(campaign);
+    world.pump(campaign.context.id);
+  });
 };
 
 const rateOf = (campaign: LiveCampaign): { perSecond: number; burst: number } => {

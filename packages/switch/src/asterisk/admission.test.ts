@@ -74,6 +74,25 @@ const offer = async (
 };
 
 describe('admission', () => {
+  test('grows for an asker who takes only what is free, and not for one who seldom asks', async () => {
+    const ask = async (everyMs: number): Promise<number> => {
+      const clock = new Clock();
+      const admission = new Admission(clock);
+      for (let i = 0; i < 200; i++) {
+        const wanted = admission.free;
+        for (let n = 0; n < wanted; n++) {
+          const release = await admission.acquire();
+          admission.sample(5);
+          release();
+        }
+        await clock.advance(everyMs);
+      }
+      return admission.newCallsPerSecond;
+    };
+    expect(await ask(50)).toBeGreaterThan(100);
+    expect(await ask(500)).toBe(40);
+  });
+
   test('keeps goodput when asked for twice what the switch can do, where an unguarded switch collapses', async () => {
     const bare = await offer(new Clock(), undefined, 100, 200, 30);
     const clock = new Clock();

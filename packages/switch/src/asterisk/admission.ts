@@ -8,8 +8,8 @@ import type { Scheduling } from './scheduling.ts';
  * - a token bucket of `rate` new calls per second;
  * - every `windowMs` the 90th percentile of the latencies seen (answers to requests, and from dial to the first event of
  *   the dial) is held against `targetMs`: above, the rate falls by `decrease` (additive increase, multiplicative decrease:
- *   Chiu and Jain 1989); below, it grows, but only while it is what limits: by a tenth until the first decrease, then by
- *   `increase`;
+ *   Chiu and Jain 1989); below, it grows, but only while it is what limits (somebody was held back, or most of it was used:
+ *   who asks `free` first is never held back): by a tenth until the first decrease, then by `increase`;
  * - at most `maxInFlight` dials between their first request and their first event, which bounds the harm of one window.
  *
  * Calls beyond it wait in line, `maxHeld` at most, each `maxWaitMs` at most. Only originates come here: hang-ups, bridges
@@ -48,6 +48,8 @@ const overloaded = (): SwitchError =>
 const ENOUGH = 5;
 /** How many recent latencies `percentiles` looks at. */
 const RECENT = 512;
+/** A rate of which this share was used is one that limits: its asker takes what is free, and looks again a moment later. */
+const USED = 0.6;
 
 export class Admission {
   readonly #scheduling: Scheduling;
@@ -63,6 +65,8 @@ export class Admission {
   #windowFromMs: number;
   /** Somebody was held back in this window: the rate is what limits. */
   #limited = false;
+  /** Dials that went out in this window. */
+  #taken = 0;
   #wasDecreased = false;
   #cancelWake: (() => void) | undefined;
   /** Ring of recent latencies. */
@@ -159,6 +163,7 @@ export class Admission {
 
   #take(): () => void {
     this.#tokens -= 1;
+    this.#taken += 1;
     this.#inFlight += 1;
     let isOut = true;
     return () => {
@@ -206,7 +211,10 @@ export class Admission {
     const now = this.#scheduling.now();
     const { windowMs, targetMs, increase, decrease, settleMs, minRate, maxRate } = this.#options;
     if (now < this.#windowFromMs - settleMs) this.#windowFromMs = now;
-    if (now < this.#windowFromMs) this.#window = [];
+    if (now < this.#windowFromMs) {
+      this.#window = [];
+      this.#taken = 0;
+    }
     if (now - this.#windowFromMs < windowMs || this.#window.length < ENOUGH) return;
     const p90 = at(
       this.#window.sort((a, b) => a - b),
@@ -216,10 +224,11 @@ export class Admission {
     if (p90 > targetMs) {
       this.#rate = Math.max(minRate, this.#rate * decrease);
       this.#wasDecreased = true;
-    } else if (this.#limited) {
+    } else if (this.#limited || this.#taken >= (USED * this.#rate * (now - this.#windowFromMs)) / 1000) {
       this.#rate = Math.min(maxRate, this.#wasDecreased ? this.#rate + increase : this.#rate * 1.1);
     }
     this.#limited = this.#held.length > 0;
+    this.#taken = 0;
     this.#window = [];
     this.#windowFromMs = p90 > targetMs ? now + settleMs : now;
   }
