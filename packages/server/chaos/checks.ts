@@ -145,6 +145,8 @@ const outcomeFault = (facts: Facts, attempt: AttemptFact, call: RecordedCall | u
   }
   if (isReached) return `${outcome}, but nobody answered in the lab.`;
   if (call.character !== 'agent' && EXPECTED[call.character]?.includes(outcome ?? '') === true) return undefined;
+  // Whoever would have answered after our ring time has rung out like the others.
+  if (outcome === 'noAnswer' && call.endedBy === 'caller') return undefined;
   if (switchDied(facts, attempt)) return undefined;
   return `${outcome}, where the lab had ${call.character} (${call.sipStatus ?? 'no status'}, ended by ${call.endedBy ?? 'nobody'}).`;
 };

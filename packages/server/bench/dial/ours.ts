@@ -72,8 +72,8 @@ export const openOurs = async (
       const from = Date.now();
       await sleep(seconds * 1000);
       const to = Date.now();
-      // A call lives a little more than a second: those begun in the window are over soon.
-      await sleep(2_000);
+      // What has ended in the window is committed a moment later.
+      await sleep(500);
       const { rows } = await pool.query<{ outcome: string | null; delay: number | null; recorded: boolean }>(
         `SELECT a.outcome, (extract(epoch FROM a.bridged_at - a.answered_at) * 1000)::float8 AS delay,
                 EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = a.call_id AND r.state <> 'failed') AS recorded
