@@ -31,7 +31,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['packages/**/vite.config.ts', 'packages/**/vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['packages/**/vite.config.ts', '**/vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     // Walls 1 and 4: core is pure, and process.env is read in one place only.
     files: ['packages/core/src/**/*.ts'],

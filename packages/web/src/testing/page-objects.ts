@@ -77,6 +77,23 @@ export class CampaignPages extends Screen {
     await field.press('Enter');
   }
 
+  /** Gives the calls to just these agents instead of all. */
+  async chooseAgents(names: readonly string[]): Promise<void> {
+    await this.page.getByText(this.words.campaignForm.someAgents).click();
+    const field = this.page.getByRole('combobox', { name: this.words.campaignForm.pickAgents });
+    for (const name of names) {
+      await field.fill(name);
+      await field.press('Enter');
+    }
+    await field.press('Escape');
+  }
+
+  /** Makes the campaign without starting it; its page is shown then. */
+  async create(): Promise<void> {
+    await this.page.getByRole('button', { name: this.words.campaignForm.create, exact: true }).click();
+    await this.page.waitForURL(/\/campaigns\/[0-9a-f-]{36}/);
+  }
+
   /** Starts from the form; the page of the campaign is shown then. */
   async createAndStart(): Promise<void> {
     await this.button(this.words.campaignForm.createAndStart).click();
@@ -92,6 +109,18 @@ export class CampaignPages extends Screen {
   /** The mark that tells the phase, for example of a campaign that is running. */
   phase(name: keyof Words['campaign']['phase']): Locator {
     return this.page.locator('.mark--strong', { hasText: this.words.campaign.phase[name] });
+  }
+
+  /** The tab with the live view. */
+  async showLive(): Promise<void> {
+    await this.page.getByRole('tab', { name: this.words.campaign.tab.live }).click();
+  }
+
+  /** The figure of open calls in this phase, as the live view shows it. */
+  callCount(phase: keyof Words['callPhase']): Locator {
+    return this.page
+      .locator('.live__phase', { has: this.page.getByText(this.words.callPhase[phase], { exact: true }) })
+      .locator('dd');
   }
 
   /** How many settled attempts had this outcome, as the live view shows it; 0 while it shows none. */
