@@ -169,7 +169,7 @@ export class BareLoop {
   }
 
   #waitFor(channelId: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const entered = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#entered.delete(channelId);
         reject(new Error('The channel did not come in time.'));
@@ -179,6 +179,9 @@ export class BareLoop {
         resolve();
       });
     });
+    // Nobody waits for it any more when the request before it was refused.
+    entered.catch(() => undefined);
+    return entered;
   }
 
   #onEvent(event: AriEvent): void {
