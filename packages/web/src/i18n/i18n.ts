@@ -53,8 +53,8 @@ export const startI18n = async (): Promise<I18n> => {
 
 /** Changes the language at once, here and for the next visit. */
 export const changeLanguage = async (instance: I18n, language: Language): Promise<void> => {
+  localStorage.setItem(KEY, language);
   if (!instance.hasResourceBundle(language, 'app')) instance.addResourceBundle(language, 'app', await load(language));
   await instance.changeLanguage(language);
-  localStorage.setItem(KEY, language);
   applyToDocument(language);
 };

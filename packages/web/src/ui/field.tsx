@@ -1,5 +1,6 @@
 import { InputNumber } from 'antd';
 import type { ReactNode } from 'react';
+import './field.css';
 
 /** A label above its control, with a hint or a fault below. */
 export const Field = ({

@@ -10,6 +10,7 @@ import {
   parseCallerIds,
   retryFieldsOf,
   type DraftChoice,
+  fieldRoot,
 } from './campaign-draft.ts';
 import { fromSimple, minuteText, parseMinute, toSimple } from './window-form.ts';
 
@@ -106,4 +107,12 @@ describe('hours in the form', () => {
     expect(limitText('ringTimeoutMs', 15_000)).toBe('15 s');
     expect(limitText('caps.perDay', 3)).toBe('3');
   });
+});
+
+it('names a setting by its first part, with or without the settings before it', () => {
+  expect(['settings.caps.perDay', 'retry.maxAttempts', 'agentIds'].map(fieldRoot)).toEqual([
+    'caps',
+    'retry',
+    'agentIds',
+  ]);
 });

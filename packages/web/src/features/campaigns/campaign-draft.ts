@@ -120,7 +120,7 @@ export const changeRetry = (
 export const packOf = (settings: CampaignSettings, nowMs: number) => rulePackAt(settings.rulePack, nowMs);
 
 /** The first part of a checked field's path: `caps.perDay` belongs to `caps`. */
-export const fieldRoot = (field: string): string => field.split('.')[0] ?? field;
+export const fieldRoot = (field: string): string => field.replace(/^settings\./, '').split('.')[0] ?? field;
 
 /** A checked limit as people read it: milliseconds as seconds. */
 export const limitText = (field: string, limit: number | undefined): string =>

@@ -143,7 +143,7 @@ const Figures = ({ figures }: { readonly figures: Readonly<Record<string, number
         items={entries.map(([name, value]) => [
           codeText('campaign.figure', name),
           <span key={name} className="q-num">
-            {/[Rr]ate$|[Rr]isk$|occupancy/.test(name)
+            {/[Rr]ate$|^risk$|^aim$|^target$/.test(name)
               ? shareText(value, 1, locale)
               : value.toLocaleString(locale, { maximumFractionDigits: 2 })}
           </span>,

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../../services.ts';
 import { RegionSelect } from '../../ui/region-select.tsx';
 import { useCommand } from '../../ui/use-command.ts';
+import '../../ui/field.css';
 
 type Fields = { readonly number: string; readonly reason?: string; readonly defaultRegion: string };
 

@@ -15,6 +15,7 @@ import { Empty } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { AddDnc, AddDncFile } from './dnc-forms.tsx';
+import '../../ui/field.css';
 
 /** What the server takes as the beginning of a number (contracts: numberPrefix). */
 const isPrefix = (text: string): boolean => /^\+?[\d\s-]{3,20}$/.test(text);

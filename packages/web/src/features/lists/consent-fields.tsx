@@ -1,5 +1,6 @@
 import { Checkbox, Input } from 'antd';
 import { useTranslation } from 'react-i18next';
+import '../../ui/field.css';
 
 /** A statement as it is being written: it counts only when both parts are there. */
 export type ConsentDraft = { readonly isGiven: boolean; readonly evidence: string };

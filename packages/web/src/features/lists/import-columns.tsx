@@ -93,7 +93,8 @@ const Mapping = ({
   });
   const chosen = target.isNew ? undefined : lists.data?.items.find((list) => list.listId === target.listId);
   const isConsentNeeded = chosen?.consent !== undefined;
-  const statement = statementOf(consent);
+  // Nobody is asked for a list of simulated people.
+  const statement = target.isNew && target.isDemo ? undefined : statementOf(consent);
   const faults = mappingFaults(columns);
   const fileFaults = preview.faults.filter((fault) => fault !== 'noPhoneColumn');
   const isTargetChosen = target.isNew ? target.name.trim() !== '' : target.listId !== undefined;
@@ -118,7 +119,8 @@ const Mapping = ({
     },
     { refresh: ['lists'], onDone: onStarted },
   );
-  const isConsentClear = !isHalf(consent) && (statement !== undefined || !isConsentNeeded);
+  const isConsentClear =
+    (target.isNew && target.isDemo) || (!isHalf(consent) && (statement !== undefined || !isConsentNeeded));
   const canStart =
     faults.length === 0 && fileFaults.length === 0 && isTargetChosen && isConsentClear && !start.isPending;
   useShortcuts([
@@ -165,7 +167,7 @@ const Mapping = ({
           {t(`importer.fault.${fault}`)}
         </p>
       ))}
-      {chosen?.isDemo !== true && (
+      {!(target.isNew ? target.isDemo : chosen?.isDemo === true) && (
         <section className="q-card">
           <h2>{t('consent.title')}</h2>
           <ConsentFields draft={consent} onChange={setConsent} />

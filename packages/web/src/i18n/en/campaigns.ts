@@ -75,15 +75,18 @@ export const campaign: Translation<typeof zhCampaign> = {
     draining: 'The campaign is draining',
   },
   figure: {
-    idleAgents: 'Agents ready',
-    linesWanted: 'Lines wanted',
+    freeAgents: 'Free agents',
+    waiting: 'Callees waiting',
+    ringing: 'Lines out',
+    wanted: 'Lines wanted',
     linesPerAgent: 'Lines per agent',
     risk: 'Drop risk now',
     price: 'Price of risk',
-    budgetLeft: 'Drop budget left',
-    dropRate: 'Drop rate',
+    aim: 'Drop rate aimed at now',
+    target: 'Limit of drops',
+    bias: 'Correction of the forecast',
+    budgetLeft: 'Drops left in the budget',
     answerRate: 'Answer rate',
-    occupancy: 'Occupancy',
   },
 };
 

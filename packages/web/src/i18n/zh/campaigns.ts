@@ -72,15 +72,18 @@ export const campaign = {
     draining: '任务正在收尾',
   },
   figure: {
-    idleAgents: '就绪坐席',
-    linesWanted: '需要线路',
+    freeAgents: '空闲坐席',
+    waiting: '等待坐席的客户',
+    ringing: '正在拨出的线路',
+    wanted: '还要拨的线路',
     linesPerAgent: '每坐席线路',
     risk: '当前呼损风险',
     price: '风险价格',
-    budgetLeft: '剩余呼损预算',
-    dropRate: '呼损率',
+    aim: '此刻的呼损目标',
+    target: '呼损上限',
+    bias: '预测修正',
+    budgetLeft: '剩余呼损额度（次）',
     answerRate: '接通率',
-    occupancy: '坐席利用率',
   },
 };
 
