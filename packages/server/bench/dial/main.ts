@@ -39,6 +39,7 @@ type Row = Stretch & {
   readonly round: number;
   readonly serverCpu: number;
   readonly switchCpu: number;
+  readonly ceiling: number;
 };
 const rows: Row[] = [];
 
@@ -119,6 +120,7 @@ try {
       round,
       serverCpu: ((await cpuSec(stack.serverPid())) - before[0]) / tookSec,
       switchCpu: ((await cpuSec(asterisk?.pid)) - before[1]) / tookSec,
+      ceiling: mode === 'ours' ? await ours.ceiling() : Number.NaN,
     };
     rows.push(row);
     console.log(
@@ -132,6 +134,7 @@ try {
         row.p99AnswerToBridgeMs.toFixed(0).padStart(7),
         `${(row.serverCpu * 100).toFixed(0)} %`.padStart(7),
         `${(row.switchCpu * 100).toFixed(0)} %`.padStart(9),
+        (Number.isNaN(row.ceiling) ? '' : row.ceiling.toFixed(0)).padStart(8),
         (loadavg()[0] ?? 0).toFixed(1).padStart(6),
       ].join(' '),
     );
@@ -144,7 +147,7 @@ try {
         .filter((row) => row.mode === mode && (round === undefined || row.round === round))
         .map((row) => row.goodput),
     );
-  console.log('round mode        offered  goodput  failed  p50 ms  p99 ms  server  asterisk   load');
+  console.log('round mode        offered  goodput  failed  p50 ms  p99 ms  server  asterisk throttle   load');
   // Both sets of standing legs stay up all the time: what they cost the switch, they cost it for both.
   const bare = new BareLoop(bareOptions);
   await bare.open(agentCount);

@@ -12,6 +12,8 @@ export type Ours = {
   leave(): Promise<void>;
   /** The campaign dials `rate` calls a second for `seconds`, after two seconds of the same that do not count. */
   run(rate: number, seconds: number): Promise<Stretch>;
+  /** New calls per second that our throttle lets through at this moment. */
+  ceiling(): Promise<number>;
   /** No new calls; resolves when none is open. */
   rest(): Promise<void>;
 };
@@ -55,6 +57,12 @@ export const openOurs = async (
     leave: async () => {
       await atOnce([...desks.values()], 4, async (desk) => void (await desk.send('POST', '/agent/log-out')));
       await until((all) => all.every((phase) => phase === 'loggedOut'), 'the stations to close');
+    },
+    ceiling: async () => {
+      const health = await admin.get<{ engine?: { switch: { newCallsPerSecond?: number } } }>('/health', {
+        anyStatus: true,
+      });
+      return health.engine?.switch.newCallsPerSecond ?? 0;
     },
     rest: async () => {
       await admin.send('POST', `/campaigns/${campaignId}/commands/pause`);
