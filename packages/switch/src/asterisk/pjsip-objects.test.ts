@@ -89,6 +89,8 @@ describe("an agent's endpoint", () => {
     expect(new Set(objects.map(({ id }) => id))).toEqual(new Set(['agent-1']));
     expect(fieldsOf(objects, 'endpoint')).toMatchObject({
       webrtc: 'yes',
+      // A tab that was closed is noticed after 5 s.
+      rtp_timeout: '5',
       dtls_auto_generate_cert: 'yes',
       allow: '!all,alaw,ulaw,opus',
       auth: 'agent-1',

@@ -205,7 +205,8 @@ export const endpointObjects = (endpoint: EndpointSpec): readonly PjsipObject[] 
         dtmf_mode: isWebRtc ? 'rfc4733' : 'auto',
         ...(contact === undefined ? { auth: id } : {}),
         // Encryption, ICE, rtcp-mux and one bundle, as a browser demands; the certificate is made by Asterisk.
-        ...(isWebRtc ? { webrtc: 'yes', dtls_auto_generate_cert: 'yes' } : {}),
+        // A browser sends sound all the time, muted or not: silence on the wire means that it is gone, and nothing else tells.
+        ...(isWebRtc ? { webrtc: 'yes', dtls_auto_generate_cert: 'yes', rtp_timeout: '5' } : {}),
       },
     },
   ];
