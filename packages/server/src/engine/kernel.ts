@@ -155,6 +155,18 @@ export class Kernel {
     return this.#committer.drained();
   }
 
+  /** Deadlines wait: what is read back is held against the switch first. */
+  holdDeadlines(): void {
+    this.calls.hold();
+    this.agents.hold();
+  }
+
+  /** Deadlines count again; those that have passed come at once. */
+  releaseDeadlines(): void {
+    this.calls.release();
+    this.agents.release();
+  }
+
   /** No more turns; timers are cancelled. */
   stop(): void {
     this.#stopped = true;

@@ -110,6 +110,7 @@ export class LiveEngine implements Engine {
     for (const agent of await loadAgents(world.pool)) world.agentRows.set(agent.agentId, agent);
     for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) this.#takeCampaign(world, loaded);
     world.trunks.load(await loadTrunks(world.pool, this.#deps.openSecret), clock.now());
+    world.kernel.holdDeadlines();
     await readBack(world);
     // Events that come before the snapshot is worked in would speak of legs in a state that is not yet ours.
     const early: SwitchEvent[] = [];
@@ -124,6 +125,7 @@ export class LiveEngine implements Engine {
     await provisionTrunks(world);
     await provisionAgents(world);
     const found = await reconcile(world, await world.switch.snapshot(), 0);
+    world.kernel.releaseDeadlines();
     isReady = true;
     for (const event of early) this.#onSwitchEvent(world, event);
     log.info(found, 'engine started');

@@ -46,6 +46,8 @@ export class MachineRunner<
   /** How a timer's event enters: through the engine's turn, like any other event. */
   readonly #enter: (run: () => void) => void;
   readonly #all = new Map<Id, Running<State>>();
+  /** While true no timer is armed. */
+  #isHeld = false;
 
   constructor(
     rules: MachineRules<State, Event, Effect, Name>,
@@ -84,6 +86,20 @@ export class MachineRunner<
     const running: Running<State> = { state, seq, timers: new Map() };
     this.#all.set(id, running);
     this.#arm(id, running);
+  }
+
+  /**
+   * Arms no timers until `release`. What is read back after a crash has deadlines that passed meanwhile; what the switch
+   * knows of that time must be told first.
+   */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Arms the timers of what is there. */
+  release(): void {
+    this.#isHeld = false;
+    for (const [id, running] of this.#all) this.#arm(id, running);
   }
 
   /** Lets an aggregate go, with its timers. */
@@ -132,6 +148,7 @@ export class MachineRunner<
       timer.cancel();
       running.timers.delete(name);
     }
+    if (this.#isHeld) return;
     for (const { name, atMs } of wanted) {
       if (!running.timers.has(name)) this.#set(id, running, name, atMs);
     }

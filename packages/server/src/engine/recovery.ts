@@ -45,7 +45,8 @@ export const readBack = async (world: EngineWorld): Promise<void> => {
 
 const readCalls = async (world: EngineWorld): Promise<void> => {
   const { rows } = await world.pool.query<CallRow>(
-    `SELECT c.id, c.state, c.seq, a.id AS attempt_id, a.lead_id, a.list_id, a.number,
+    `SELECT c.id, c.state,
+            greatest(c.seq, (SELECT max(e.seq) FROM events e WHERE e.aggregate_id = c.id AND e.at >= c.started_at)) AS seq, a.id AS attempt_id, a.lead_id, a.list_id, a.number,
             array_prepend(l.number, coalesce(l.alt_numbers, '{}')) AS numbers, l.zone, l.attempts, l.outcome_counts,
             (SELECT json_agg(json_build_object('id', d.id, 'trunk_id', d.trunk_id, 'dial_string', d.dial_string, 'caller_id', d.caller_id,
                'at', extract(epoch FROM d.created_at) * 1000) ORDER BY d.created_at, d.id) FROM dials d WHERE d.call_id = c.id) AS dials
