@@ -62,6 +62,37 @@ describe('a bridge that fails', () => {
   });
 });
 
+describe('a callee whose agent vanished', () => {
+  it('no longer hears the music when the next agent is bridged, however slow the switch was to begin it', async () => {
+    const fixture = await writeFixture(db.pool, { leads: 1, agents: 2 });
+    const exchange = virtualExchange({
+      calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 20 }),
+      soundMs: () => 60_000,
+    });
+    const rig = createEngineRig(db.pool, exchange);
+    rigs.push(rig);
+    await rig.engine.start();
+    await readyAgents(rig.engine, fixture.agentIds);
+    rig.switch.faults = { commandMs: [5, 10] };
+    await rig.engine.startCampaign(fixture.campaignId);
+    await until(() => rig.engine.campaign(fixture.campaignId)?.calls.talking === 1, 'a talk');
+    const first = rig.engine.floor().agents.find((agent) => agent.phase === 'talking');
+    const { rows: agents } = await db.pool.query<{ state: { station: { legId: string } } }>(
+      'SELECT state FROM agents WHERE user_id = $1',
+      [first?.agentId],
+    );
+    const { rows: dials } = await db.pool.query<{ id: string }>('SELECT id FROM dials');
+    exchange.direct(agents[0]?.state.station.legId as never, { steps: [{ afterMs: 0, do: 'hangUp' }] });
+    await until(
+      () => rig.engine.floor().agents.some((agent) => agent.phase === 'talking' && agent.agentId !== first?.agentId),
+      'the other agent',
+    );
+    // Whatever was still under way to the switch has arrived when later commands were answered.
+    for (let i = 0; i < 4; i++) await rig.switch.stopPlay('nothing' as never);
+    expect(exchange.audibleTo(dials[0]?.id as never)).toEqual([expect.stringMatching(/^leg:/)]);
+  });
+});
+
 describe('a next dial whose call is over before it is written', () => {
   it('is never sent, and gives its number and its line back', async () => {
     const dialled: string[] = [];

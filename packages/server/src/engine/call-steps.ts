@@ -337,7 +337,9 @@ const bridge = async (
     if (extra?.playing !== undefined) {
       const { playing } = extra;
       extra.playing = undefined;
-      await world.switch.stopPlay(playing);
+      // A stop that overtakes its play stops nothing, and the music would go on over the talk.
+      await playing.begun;
+      await world.switch.stopPlay(playing.playbackId);
     }
     // Both at once: recording must not delay the voice, and the voice must not be missed by the recording.
     recording = recordingId === undefined ? undefined : startRecording(world, id, recordingId, effect);
@@ -412,8 +414,18 @@ const play = async (
   extra: CallExtra | undefined,
 ): Promise<void> => {
   const state = world.kernel.calls.state(id);
+  const begun = beginPlay(world, id, effect, extra);
   if (extra !== undefined && state !== undefined && effect.playbackId === holdPlayback(state))
-    extra.playing = effect.playbackId;
+    extra.playing = { playbackId: effect.playbackId, begun };
+  await begun;
+};
+
+const beginPlay = async (
+  world: EngineWorld,
+  id: CallId,
+  effect: Extract<CallEffect, { type: 'play' }>,
+  extra: CallExtra | undefined,
+): Promise<void> => {
   try {
     if (extra?.bridgeId !== undefined) {
       const { bridgeId } = extra;

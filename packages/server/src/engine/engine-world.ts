@@ -33,8 +33,8 @@ export type CallExtra = {
   /** The present (last) dial. */
   order: DialOrder;
   readonly triedTrunkIds: TrunkId[];
-  /** What plays to the callee while waiting, to be stopped before the bridge. */
-  playing: PlaybackId | undefined;
+  /** What plays to the callee while waiting, to be stopped before the bridge; `begun` resolves when the switch has it, or refused. */
+  playing: { readonly playbackId: PlaybackId; readonly begun: Promise<void> } | undefined;
   /** The bridge that the callee's leg was last put into: a message needs it taken out first. */
   bridgeId: BridgeId | undefined;
   /** A result was written before the end: it decides about the lead, and no wrap-up is needed. */
