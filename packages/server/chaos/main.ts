@@ -68,11 +68,11 @@ const up = async (stack: Stack, target: Target): Promise<void> => {
       .then((api) =>
         api.get<{
           engine?: { role: string; switch: { state: string } };
-          parts: { part: string; isUp: boolean }[];
+          parts?: { part: string; isUp: boolean }[];
         }>('/health', { anyStatus: true }),
       )
       .catch(() => undefined);
-    const isDatabaseUp = health?.parts.find((part) => part.part === 'database')?.isUp === true;
+    const isDatabaseUp = health?.parts?.find((part) => part.part === 'database')?.isUp === true;
     if (health?.engine?.role === 'owner' && health.engine.switch.state === 'up' && isDatabaseUp) return;
     stack.checkServer();
     if (performance.now() > giveUpAt) throw new Error(`${target} did not come back in time; see ${stack.logFile}.`);
