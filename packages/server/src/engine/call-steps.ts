@@ -515,7 +515,8 @@ const recount = (world: EngineWorld, state: CallState, extra: CallExtra): void =
   world.changed({ campaignId: state.campaignId });
 };
 
-const binOf = (state: CallState): CallExtra['countedAs'] => {
+/** Which live count a call stands in. */
+export const binOf = (state: CallState): CallExtra['countedAs'] => {
   switch (state.kind) {
     case 'dialing':
       return state.callee.leg.phase === 'dialing' ? 'dialing' : 'ringing';

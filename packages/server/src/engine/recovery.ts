@@ -14,6 +14,7 @@ import {
   type TrunkId,
 } from '@qianhu/core';
 import type { AliveLeg, EndedLeg, SwitchSnapshot } from '@qianhu/switch';
+import { binOf } from './call-steps.ts';
 import type { DialOrder, LeadInCall } from './dial-writer.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { loggedOutFor } from './agent-row.ts';
@@ -91,7 +92,7 @@ const takeBack = (world: EngineWorld, row: CallRow): void => {
     playing: undefined,
     bridgeId: 'agent' in state ? state.agent.bridgeId : undefined,
     disposal: undefined,
-    countedAs: undefined,
+    countedAs: binOf(state),
   });
   if (state.kind !== 'redialing') {
     world.kernel.legs.set(order.legId, { kind: 'call', callId: row.id });
