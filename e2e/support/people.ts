@@ -169,7 +169,11 @@ export const restOf = async (house: House, who: Login): Promise<Rest> => {
 /** Makes a person with a password that need not be changed. */
 export const hire = async (
   administrator: Rest,
-  who: { readonly login: string; readonly displayName: string; readonly role: 'agent' | 'supervisor' },
+  who: {
+    readonly login: string;
+    readonly displayName: string;
+    readonly role: 'agent' | 'supervisor' | 'administrator';
+  },
 ): Promise<Login> => {
   const password = `long-enough-${who.login}`;
   await administrator.post('/users', { ...who, password });

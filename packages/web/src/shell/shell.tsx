@@ -88,7 +88,7 @@ export const Tools = ({ onHelp }: { readonly onHelp?: () => void }) => {
           className="nav__tool"
           lang={language === 'zh' ? 'en' : 'zh-CN'}
           onClick={() => change(language === 'zh' ? 'en' : 'zh')}
-          aria-label={language === 'zh' ? 'Switch to English' : '切换到中文'}
+          aria-label={language === 'zh' ? 'EN: switch to English' : '中：切换到中文'}
         >
           {language === 'zh' ? 'EN' : '中'}
         </button>
