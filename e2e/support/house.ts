@@ -44,7 +44,13 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
     cwd: root,
   });
   const port = await freePort();
-  const environment = { PORT: String(port), QIANHU_HOME: home, QIANHU_PARTS: partsDir, LOG_LEVEL: 'warn', NODE_ENV: 'production' };
+  const environment = {
+    PORT: String(port),
+    QIANHU_HOME: home,
+    QIANHU_PARTS: partsDir,
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'production',
+  };
   const server = startServer(environment);
   const end = async (): Promise<void> => {
     await runToEnd(['scripts/qianhu.mjs', 'stop'], environment);
