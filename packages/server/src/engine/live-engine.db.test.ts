@@ -270,7 +270,8 @@ describe('recovery', () => {
     await second.engine.start();
     expect(first.lost.length).toBeGreaterThan(0);
     expect(second.engine.campaign(fixture.campaignId)?.calls.talking).toBeGreaterThanOrEqual(3);
-    await until(finished(second, fixture), 'the campaign to finish');
+    // The long talks alone take six seconds.
+    await until(finished(second, fixture), 'the campaign to finish', 30_000);
     expect(new Set(dialled).size).toBe(dialled.length);
     const found = await outcomes();
     expect(found['open']).toBeUndefined();

@@ -84,6 +84,8 @@ export class LiveEngine implements Engine {
   /** Since when nobody listens to the switch; undefined while the connection is up. */
   #blindSinceMs: number | undefined;
   #reconciling: Promise<void> = Promise.resolve();
+  /** What the switch told since its control came back, until that has been held against what we believe. */
+  #early: SwitchEvent[] | undefined;
   /** Campaigns that will be looked at in a moment. */
   readonly #pumps = new Set<CampaignId>();
 
@@ -223,10 +225,12 @@ export class LiveEngine implements Engine {
     if (event.type === 'connectionRestored') {
       const blindSinceMs = this.#blindSinceMs ?? event.atMs;
       this.#blindSinceMs = undefined;
+      this.#early ??= [];
       this.#reconciling = this.#reconciling.then(() => this.#restore(world, event.sameIncarnation, blindSinceMs));
       return;
     }
-    onSwitchEvent(world, event);
+    if (this.#early === undefined) onSwitchEvent(world, event);
+    else this.#early.push(event);
   }
 
   async #restore(world: EngineWorld, sameIncarnation: boolean, blindSinceMs: number): Promise<void> {
@@ -240,6 +244,9 @@ export class LiveEngine implements Engine {
     } catch (error) {
       this.#deps.log.error({ err: error }, 'the switch could not be reconciled');
     }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) onSwitchEvent(world, event);
     this.#changes.status(this.status());
     for (const campaignId of world.campaigns.keys()) world.pump(campaignId);
   }
