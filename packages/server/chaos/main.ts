@@ -307,7 +307,8 @@ const main = async (): Promise<void> => {
     await stack.stop(keep);
     if (keep) console.log(`The files are kept in ${stack.folders.home}.`);
   }
-  process.exitCode = isGood ? 0 : 1;
+  // A run that failed half-way may hold connections open.
+  process.exit(isGood ? 0 : 1);
 };
 
 await main();

@@ -6,6 +6,7 @@ export type Person = { readonly userId: string; readonly login: string; readonly
 
 type View = {
   readonly phase: string;
+  readonly stationUp: boolean;
   readonly sinceMs: number;
   readonly call?: { readonly callId: string };
 };
@@ -31,7 +32,9 @@ export const seatPeople = (
     const act = async (): Promise<void> => {
       api ??= await logIn(url, person.login, person.password);
       const { agent } = await api.get<{ agent?: View }>('/agent/me');
-      if (agent === undefined || agent.phase === 'loggedOut') await api.send('POST', '/agent/log-in');
+      // A phone that was lost with the switch is connected again the way it was at first.
+      const isPhoneLost = agent?.phase === 'paused' && !agent.stationUp;
+      if (agent === undefined || agent.phase === 'loggedOut' || isPhoneLost) await api.send('POST', '/agent/log-in');
       else if (agent.phase === 'paused') await api.send('POST', '/agent/ready');
       else if (agent.phase === 'talking' && agent.call !== undefined) {
         const { callId } = agent.call;
