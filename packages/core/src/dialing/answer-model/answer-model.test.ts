@@ -58,6 +58,19 @@ describe('the lead answer model', () => {
     );
   });
 
+  it.each(['valueOf', 'constructor', '__proto__', 'toString'])('treats a list named %s like any other', (list) => {
+    let model = initialAnswerModel(0.2);
+    for (let i = 0; i < 50; i++) model = learnAnswer(model, facts({ list }), true);
+    const plain = Array.from({ length: 50 }).reduce<AnswerModel>(
+      (learned) => learnAnswer(learned, facts({ list: 'plain' }), true),
+      initialAnswerModel(0.2),
+    );
+    expect(answerProbability(model, facts({ list }))).toBe(answerProbability(plain, facts({ list: 'plain' })));
+    // What was stored comes back the same from the checkpoint.
+    const restored = JSON.parse(JSON.stringify(model)) as AnswerModel;
+    expect(answerProbability(restored, facts({ list }))).toBe(answerProbability(model, facts({ list })));
+  });
+
   it('stays within probabilities for any history', () => {
     fc.assert(
       fc.property(

@@ -54,8 +54,13 @@ export const initialAnswerModel = (answerRate: number): AnswerModel => ({
   },
 });
 
-const weightOf = (model: AnswerModel, [feature, value]: Feature): Weight =>
-  model.weights[feature]?.[value] ?? { mean: 0, variance: PRIOR_VARIANCE };
+const UNKNOWN: Weight = { mean: 0, variance: PRIOR_VARIANCE };
+
+/** Values are people's words (a list's name, a region): `valueOf` must not find what every object inherits. */
+const weightOf = (model: AnswerModel, [feature, value]: Feature): Weight => {
+  const known = model.weights[feature];
+  return known !== undefined && Object.hasOwn(known, value) ? (known[value] ?? UNKNOWN) : UNKNOWN;
+};
 
 type Sum = { readonly mean: number; readonly variance: number };
 
