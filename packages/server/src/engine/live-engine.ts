@@ -247,6 +247,7 @@ export class LiveEngine implements Engine {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) onSwitchEvent(world, event);
+    if (!sameIncarnation) world.kernel.post(() => world.trunks.forgiveFailures());
     this.#changes.status(this.status());
     for (const campaignId of world.campaigns.keys()) world.pump(campaignId);
   }

@@ -147,6 +147,14 @@ export class TrunkBook {
     use.restsUntilMs = isCarrierFailure ? nowMs + restAfterFailures(use.failuresInRow) : 0;
   }
 
+  /** Failures so far no longer rest a trunk: the switch itself had died, which is no carrier's fault. */
+  forgiveFailures(): void {
+    for (const use of this.#trunks.values()) {
+      use.failuresInRow = 0;
+      use.restsUntilMs = 0;
+    }
+  }
+
   /** Earlier dials of today, counted from rows at start. */
   recordPast(
     past: readonly { readonly trunkId: TrunkId; readonly callerId: string | undefined; readonly atMs: EpochMs }[],
