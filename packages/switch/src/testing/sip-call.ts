@@ -84,8 +84,12 @@ export class SipCall {
     this.#respond(status, undefined, headers);
   }
 
-  /** BYE after the answer, CANCEL of an outgoing call before it. */
+  /**
+   * BYE after the answer, CANCEL of an outgoing call before it. A callee's BYE waits for the ACK of its 200
+   * (RFC 3261 section 15): one that overtakes the 200 in the caller is refused with 481 and the call stays.
+   */
   async hangUp(): Promise<void> {
+    if (this.state === 'answered') await this.until('acknowledged');
     if (this.state === 'ended') return;
     const wasAnswered = this.state !== 'new';
     this.#end('us');
