@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], exclude: ['**/*.{db,switch,sim,parts}.test.ts'], environment: 'node' } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['**/*.{db,switch,sim,parts}.test.ts'],
+          environment: 'node',
+        },
+      },
       {
         test: {
           name: 'real',
@@ -13,6 +20,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Real parts on a shared machine: a second try, which the summary of `npm test` names.
+          retry: 1,
         },
       },
     ],
