@@ -211,6 +211,12 @@ const campaignSettingsShape = z.object({
         kind: z.literal('ratio'),
         linesPerAgent: z.number().meta({ description: 'Lines per free agent.', examples: [1.5] }),
       }),
+      z.object({
+        kind: z.literal('predictive'),
+        dropLimit: z
+          .number()
+          .meta({ description: 'Greatest share (0–1) of people who answered and found nobody.', examples: [0.03] }),
+      }),
     ])
     .meta({ description: 'How many lines are dialled.', examples: [{ kind: 'progressive' }] }),
   ringTimeoutMs: durationMs,
@@ -346,7 +352,7 @@ export const campaignSummary = z
     name: campaignName,
     phase: campaignPhase,
     isDemo: z.boolean().meta({ description: 'Part of the demonstration.', examples: [false] }),
-    modeKind: z.enum(['progressive', 'ratio']).meta({ description: 'Dial mode.', examples: ['progressive'] }),
+    modeKind: z.enum(['progressive', 'ratio', 'predictive']).meta({ description: 'Dial mode.', examples: ['progressive'] }),
     lists: listOf(z.object({ listId, name: z.string().meta({ description: 'Name.', examples: ['客户 11 月'] }) })).meta(
       {
         description: 'Its lists.',

@@ -69,6 +69,9 @@ export const checkSettings = (settings: CampaignSettings, pack: RulePack): reado
   number('callerIdUse.maxConcurrent', settings.callerIdUse.maxConcurrent, { min: 1, max: MAX_CHANNELS, isWhole: true });
   if (settings.mode.kind === 'ratio')
     number('mode.linesPerAgent', settings.mode.linesPerAgent, { min: 1, max: MAX_RATIO });
+  // Under a tenth of a per cent one drop in a thousand people already stops it: that is progressive under another name.
+  if (settings.mode.kind === 'predictive')
+    number('mode.dropLimit', settings.mode.dropLimit, { min: 0.001, max: pack.drop.limit });
   // Below the pack's minimum a callee is hung up on while walking to the phone; 5 s is the floor where no law gives one.
   number('ringTimeoutMs', settings.ringTimeoutMs, { min: Math.max(5_000, pack.minRingMs), max: MAX_RING_MS });
   number('priority', settings.priority, { min: 1, max: 99, isWhole: true });

@@ -7,8 +7,14 @@ import type { RetryPolicy } from '../dialing/retry.ts';
 import { defaultRetryPolicy } from '../dialing/retry.ts';
 import type { ListId, PhoneNumber, TrunkId } from '../ids.ts';
 
-/** How many lines are dialled: one per free agent, or several. */
-export type DialMode = { readonly kind: 'progressive' } | { readonly kind: 'ratio'; readonly linesPerAgent: number };
+/**
+ * How many lines are dialled: one per free agent, a fixed number per free agent, or as many as keep the share (0–1) of
+ * people who answer and find nobody within `dropLimit` (dialing/pacing).
+ */
+export type DialMode =
+  | { readonly kind: 'progressive' }
+  | { readonly kind: 'ratio'; readonly linesPerAgent: number }
+  | { readonly kind: 'predictive'; readonly dropLimit: number };
 
 /** A code that an agent puts on a finished call, and what it does to the lead. */
 export type Disposition = {

@@ -269,6 +269,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .option('--trunk <name...>', 'trunks in order of preference; without it every enabled one that fits')
     .option('--caller-id <number...>', 'numbers to show')
     .option('--ratio <lines>', 'lines per free agent; without it progressive', asNumber)
+    .option('--predictive <percent>', 'as many lines as keep dropped calls within this share of people', asNumber)
     .option('--settings <json>', 'further settings as JSON (see the API page)')
     .description('make a campaign in draft and say what is wrong with it')
     .action(async (name: string, options: CampaignOptions) => {
@@ -294,6 +295,9 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
         callerIds: options.callerId ?? [],
         ...(isDemo ? { rulePack: 'lab' } : {}),
         ...(options.ratio === undefined ? {} : { mode: { kind: 'ratio', linesPerAgent: options.ratio } }),
+        ...(options.predictive === undefined
+          ? {}
+          : { mode: { kind: 'predictive', dropLimit: options.predictive / 100 } }),
         ...(options.settings === undefined ? {} : parseJson(options.settings)),
       };
       const made = await client.request('POST', '/campaigns', campaign, { body: { name, settings } });
@@ -406,6 +410,7 @@ type CampaignOptions = {
   readonly trunk?: readonly string[];
   readonly callerId?: readonly string[];
   readonly ratio?: number;
+  readonly predictive?: number;
   readonly settings?: string;
 };
 

@@ -1,5 +1,5 @@
 import type { UserId } from '@qianhu/contracts';
-import type { CampaignId, CampaignSettings, ListId, TrunkId } from '@qianhu/core';
+import type { CampaignId, CampaignSettings, DialMode, ListId, TrunkId } from '@qianhu/core';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { CampaignPhase } from '../../engine/port.ts';
 import { decodeCursor, pageFrom, type Page } from '../../platform/cursor.ts';
@@ -20,7 +20,7 @@ export type StoredCampaign = {
 export type LeadTotals = { readonly ready: number; readonly dialing: number; readonly done: number };
 
 export type CampaignRowSummary = Omit<StoredCampaign, 'settings' | 'agentIds'> & {
-  readonly modeKind: 'progressive' | 'ratio';
+  readonly modeKind: DialMode['kind'];
   readonly lists: readonly { readonly listId: ListId; readonly name: string }[];
   readonly attempts: number;
   readonly answered: number;

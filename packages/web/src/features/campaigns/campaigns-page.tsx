@@ -24,7 +24,7 @@ type Row = {
   readonly name: string;
   readonly phase: Campaign['phase'];
   readonly isDemo: boolean;
-  readonly modeKind: 'progressive' | 'ratio';
+  readonly modeKind: 'progressive' | 'ratio' | 'predictive';
   readonly lists: readonly { readonly listId: string; readonly name: string }[];
   readonly leads: { readonly ready: number; readonly dialing: number; readonly done: number };
   readonly attempts: number;

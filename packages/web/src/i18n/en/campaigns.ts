@@ -13,7 +13,7 @@ export const campaign: Translation<typeof zhCampaign> = {
   name: 'Name',
   phaseLabel: 'State',
   mode: 'Dial mode',
-  modeName: { progressive: 'Progressive', ratio: 'Ratio' },
+  modeName: { progressive: 'Progressive', ratio: 'Ratio', predictive: 'Predictive' },
   lists: 'Lists',
   progress: 'Progress',
   attempts: 'Attempts',

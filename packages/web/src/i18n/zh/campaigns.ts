@@ -10,7 +10,7 @@ export const campaign = {
   name: '名称',
   phaseLabel: '状态',
   mode: '拨号方式',
-  modeName: { progressive: '逐一外呼', ratio: '比例外呼' },
+  modeName: { progressive: '逐一外呼', ratio: '比例外呼', predictive: '预测外呼' },
   lists: '名单',
   progress: '进度',
   attempts: '拨打',
