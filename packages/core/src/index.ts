@@ -34,5 +34,7 @@ export { restoreWindows } from './dialing/pacing/price.ts';
 export * from './dialing/pacing/pool.ts';
 export * from './dialing/pacing/settings.ts';
 export * from './simulation/forecast.ts';
+export { predictShift } from './simulation/predict-shift.ts';
+export type { ShiftPrediction, ShiftQuestion } from './simulation/predict-shift.ts';
 export * from './stats/erlang.ts';
 export * from './stats/intervals.ts';

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
+import { cpuUsage } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
@@ -182,15 +183,16 @@ const print = (rows: readonly Row[]): void => {
 };
 
 const main = async (): Promise<void> => {
-  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless) and --seeds N: parts of the whole.
+  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless) and --seeds N: parts of the whole. --workers N.
   const isShort = process.argv.includes('--short');
+  const workers = Number(option('workers') ?? Math.max(1, Math.min(2, availableParallelism())));
   const began = performance.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-pacing-'));
   try {
     const outfile = path.join(folder, 'worker.mjs');
     const entry = fileURLToPath(new URL('./worker.ts', import.meta.url));
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
-    const results = await runAll(plan(isShort), outfile, Math.max(1, Math.min(2, availableParallelism())));
+    const results = await runAll(plan(isShort), outfile, workers);
     const [timing] = await runAll([timed], outfile, 1);
     const groups = new Map<string, JobResult[]>();
     for (const result of results) {
@@ -217,7 +219,8 @@ const main = async (): Promise<void> => {
     const p99DecisionMs = round(timing?.p99DecisionMs ?? NaN, 3);
     console.log(
       `\nLargest distance to the optimum ${(100 * maxGapToOptimum).toFixed(2)} points; decision p99 at 1,000 agents ` +
-        `${p99DecisionMs} ms; ${((performance.now() - began) / 1000).toFixed(0)} s.\n`,
+        `${p99DecisionMs} ms; ${((performance.now() - began) / 1000).toFixed(0)} s, of which ` +
+        `${(cpuUsage().user / 1e6).toFixed(0)} s on processors.\n`,
     );
     console.log(JSON.stringify({ cells: rows, maxGapToOptimum, p99DecisionMs }));
   } finally {

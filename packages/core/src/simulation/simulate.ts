@@ -62,7 +62,7 @@ export type SimulateOptions = {
   readonly startMs?: number;
 };
 
-type AgentStatus = 'off' | 'idle' | 'talking' | 'wrapUp' | 'away';
+type AgentStatus = 'off' | 'idle' | 'reserved' | 'talking' | 'wrapUp' | 'away';
 type SimAgent = {
   readonly id: AgentId;
   factor: number;
@@ -87,6 +87,7 @@ type Waiter = { readonly answeredAtMs: number; readonly lead: SimulatedLead; rea
 type Occurrence =
   | { readonly kind: 'resolve'; readonly line: Line }
   | { readonly kind: 'giveUp'; readonly waiter: Waiter }
+  | { readonly kind: 'bridge'; readonly agent: SimAgent; readonly waiter: Waiter }
   | { readonly kind: 'talkEnd'; readonly agent: SimAgent }
   | { readonly kind: 'wrapUpEnd'; readonly agent: SimAgent }
   | { readonly kind: 'logIn'; readonly agent: SimAgent }
@@ -191,7 +192,7 @@ class Run<State> {
     this.queue = new EventQueue();
     this.planShift(start);
     for (let ms = start; ms < this.shiftEnd; ms += 1000) this.queue.push(ms, { kind: 'tick' });
-    while (this.queue.size > 0) {
+    while (this.queue.size > 0 && this.humans < world.stopAfterPeople) {
       this.now = this.queue.nextTime;
       const occurrence = this.queue.pop();
       if (occurrence !== undefined) this.happen(occurrence);
@@ -274,6 +275,9 @@ class Run<State> {
       case 'giveUp':
         this.giveUp(occurrence.waiter);
         return;
+      case 'bridge':
+        this.bridge(occurrence.agent, occurrence.waiter);
+        return;
       case 'talkEnd':
         this.talkEnd(occurrence.agent);
         return;
@@ -311,7 +315,7 @@ class Run<State> {
     const from = Math.min(agent.sinceMs, this.shiftEnd);
     const spent = Math.min(this.now, this.shiftEnd) - from;
     if (agent.status === 'idle') this.idleMs += spent;
-    else if (agent.status === 'talking' || agent.status === 'wrapUp') this.busyMs += spent;
+    else if (agent.status !== 'off' && agent.status !== 'away') this.busyMs += spent;
     agent.status = status;
     agent.sinceMs = this.now;
     if (status === 'idle') agent.idleOrder = ++this.idleOrder;
@@ -361,7 +365,7 @@ class Run<State> {
       agent.leavesAtMs = undefined;
       this.setStatus(agent, 'away');
       this.queue.push(this.now + forMs, { kind: 'return', agent });
-    } else if (agent.status === 'talking' || agent.status === 'wrapUp') agent.awayDueMs = forMs;
+    } else if (agent.status !== 'off' && agent.status !== 'away') agent.awayDueMs = forMs;
   }
 
   private answerRate(lead: SimulatedLead): number {
@@ -452,6 +456,18 @@ class Run<State> {
   }
 
   private connect(agent: SimAgent, waiter: Waiter): void {
+    const delay = this.world.connectDelay;
+    // No draw where there is no delay: worlds without one keep their random numbers.
+    const delaySec = delay.kind === 'fixed' ? delay.sec : drawDuration(delay, this.random);
+    if (delaySec <= 0) {
+      this.bridge(agent, waiter);
+      return;
+    }
+    this.setStatus(agent, 'reserved');
+    this.queue.push(this.now + delaySec * 1000, { kind: 'bridge', agent, waiter });
+  }
+
+  private bridge(agent: SimAgent, waiter: Waiter): void {
     const waitedMs = this.now - waiter.answeredAtMs;
     if (!waiter.isTransfer) {
       const bin = Math.min(WAIT_BINS - 1, Math.floor(waitedMs / 100));

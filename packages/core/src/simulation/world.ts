@@ -52,6 +52,10 @@ export type World = {
   readonly leadsPerDay: number;
   /** Lines of the trunks. */
   readonly maxLines: number;
+  /** From the choice of an agent until the two can talk; the agent is reserved meanwhile. */
+  readonly connectDelay: DurationLaw;
+  /** The day ends when so many people have answered; Infinity: with the shift. */
+  readonly stopAfterPeople: number;
 };
 
 /** The benchmark's default world for a team and an answer rate. */
@@ -81,6 +85,8 @@ export const defaultWorld = (agents: number, answerRate: number, changes: Partia
   decisionGapSec: 0.5,
   leadsPerDay: Infinity,
   maxLines: Infinity,
+  connectDelay: { kind: 'fixed', sec: 0 },
+  stopAfterPeople: Infinity,
   ...changes,
 });
 
