@@ -150,7 +150,7 @@ const leadOrder = z
     untried: z.enum(['first', 'last', 'inTurn']).meta({ description: 'Leads never tried.', examples: ['first'] }),
     fewerAttemptsFirst: z.boolean().meta({ description: 'Leads with fewer attempts first.', examples: [true] }),
     then: z
-      .enum(['oldest', 'newest', 'longestDue'])
+      .enum(['oldest', 'newest', 'longestDue', 'bestTime'])
       .meta({ description: 'What decides at last.', examples: ['longestDue'] }),
   })
   .meta({ id: 'LeadOrder', description: 'In which order leads are dialled.' });

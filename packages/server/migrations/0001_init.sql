@@ -322,6 +322,13 @@ CREATE TABLE leases (
   expires_at timestamptz NOT NULL
 );
 
+-- What the engine has learned and would be slow to learn again, by key: pacing:CAMPAIGN, answers, answers:demo.
+CREATE TABLE engine_memory (
+  key text PRIMARY KEY,
+  state jsonb NOT NULL,
+  saved_at timestamptz NOT NULL
+);
+
 -- History: append-only, no personal data, partitioned by month (partitions are made ahead by the server).
 CREATE TABLE events (
   at timestamptz NOT NULL,

@@ -338,7 +338,8 @@ const onHangUpRequested = (state: Live, event: Extract<CallEvent, { type: 'hangU
   const detail = `hungUpBy${event.by[0]?.toUpperCase() ?? ''}${event.by.slice(1)}`;
   switch (state.kind) {
     case 'dialing':
-      return hangUp(state, event.atMs, 'cancelled', detail);
+      // A line that the pacer sheds has rung as long as the rules ask: nobody answered it in that time.
+      return hangUp(state, event.atMs, event.by === 'pacer' ? 'noAnswer' : 'cancelled', detail);
     case 'redialing':
       return end(state, event.atMs, 'cancelled', detail);
     case 'waiting':

@@ -18,7 +18,7 @@ const anyPolicy: fc.Arbitrary<LeadOrderPolicy> = fc.record({
   dueCallbacks: fc.constantFrom('first', 'inTurn'),
   untried: fc.constantFrom('first', 'last', 'inTurn'),
   fewerAttemptsFirst: fc.boolean(),
-  then: fc.constantFrom('oldest', 'newest', 'longestDue'),
+  then: fc.constantFrom('oldest', 'newest', 'longestDue', 'bestTime'),
 });
 const anyLead = fc
   .record({

@@ -8,8 +8,11 @@ export type LeadOrderPolicy = {
   readonly untried: 'first' | 'last' | 'inTurn';
   /** Whether leads with fewer attempts come first. */
   readonly fewerAttemptsFirst: boolean;
-  /** What decides when all else is equal: the older row, the newer row, or who has been due longest. */
-  readonly then: 'oldest' | 'newest' | 'longestDue';
+  /**
+   * What decides when all else is equal: the older row, the newer row, who has been due longest, or for whom this hour is
+   * the best of the day (`bestTimeScore`, which ranks after this order; equals keep the older row first).
+   */
+  readonly then: 'oldest' | 'newest' | 'longestDue' | 'bestTime';
 };
 
 /** Callbacks, then priority, then leads never tried, then fewer attempts, then the longest due. */

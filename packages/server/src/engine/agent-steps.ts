@@ -11,6 +11,7 @@ import { SwitchError } from '@qianhu/switch';
 import type { EngineWorld } from './engine-world.ts';
 import type { AgentStep } from './kernel.ts';
 import { numberFacts } from './number-facts.ts';
+import { observeAgent } from './pacing/observe.ts';
 import { matchNow } from './routing.ts';
 import { iso } from './rows.ts';
 
@@ -38,6 +39,7 @@ export const onAgentStep = (world: EngineWorld, id: AgentId, step: AgentStep): v
       },
     ],
   });
+  observeAgent(world, id, step);
   if (after.kind === 'reserved' || after.kind === 'talking') rememberCall(world, id, after);
   for (const effect of step.effects) act(world, id, after, effect);
   world.changed({ agentId: id });

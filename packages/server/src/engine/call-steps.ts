@@ -16,6 +16,7 @@ import type { CallStep } from './kernel.ts';
 import { writeNextDial } from './dial-writer.ts';
 import { iso, type EventRow, type RowWrites } from './rows.ts';
 import { leadAfterDisposal, leadAfterOutcome } from './lead-plan.ts';
+import { observeCall } from './pacing/observe.ts';
 import { matchNow } from './routing.ts';
 
 /** Writes what a call's step changed and starts what it asks for. Runs inside a turn. */
@@ -23,6 +24,7 @@ export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void
   const extra = world.extras.get(id);
   const { before, after } = step;
   world.kernel.write(rowsOf(id, step, extra));
+  observeCall(world, step);
   if (extra !== undefined) recount(world, after, extra);
   for (const effect of step.effects) act(world, id, after, extra, effect);
   if (after.kind === 'ended') {

@@ -4,15 +4,23 @@ import {
   rulePackAt,
   tighten,
   type AgentId,
+  type AnswerModel,
   type CallPolicy,
   type CampaignId,
   type CampaignSettings,
   type CampaignState,
   type EpochMs,
   type ListId,
+  type RiskPacerState,
+  type RulePack,
   type RulesInForce,
 } from '@qianhu/core';
 import type { Pool } from 'pg';
+import { answersKey } from './pacing/answer-book.ts';
+import { countDrops } from './pacing/drop-counts.ts';
+import { pacingKey, recall } from './pacing/memory.ts';
+import type { PacePlan } from './pacing/pace.ts';
+import { riskSettings } from './pacing/risk-settings.ts';
 
 /** A campaign's settings with what follows from them; made anew by `reloadCampaign`. */
 export type CampaignContext = {
@@ -22,6 +30,8 @@ export type CampaignContext = {
   readonly settings: CampaignSettings;
   readonly rules: RulesInForce;
   readonly policy: CallPolicy;
+  /** A talk that begins later than this after the answer counts as a drop. */
+  readonly graceMs: number;
   readonly lists: readonly CampaignList[];
   /** Zones that occur in its lists. */
   readonly zones: readonly string[];
@@ -39,6 +49,7 @@ export type LoadedCampaign = {
   readonly seq: number;
   readonly leads: LeadCounts;
   readonly outcomes: Record<string, number>;
+  readonly plan: PacePlan;
 };
 
 type CampaignRow = {
@@ -48,6 +59,7 @@ type CampaignRow = {
   settings: CampaignSettings;
   state: CampaignState;
   seq: string;
+  started_at: Date | null;
 };
 
 /** Reads one campaign, or every one that is not a draft (`id` undefined). */
@@ -57,7 +69,7 @@ export const loadCampaigns = async (
   nowMs: EpochMs,
 ): Promise<readonly LoadedCampaign[]> => {
   const { rows } = await pool.query<CampaignRow>(
-    `SELECT id, name, demo, settings, state, seq FROM campaigns WHERE ($1::uuid IS NULL AND phase <> 'draft') OR id = $1`,
+    `SELECT id, name, demo, settings, state, seq, started_at FROM campaigns WHERE ($1::uuid IS NULL AND phase <> 'draft') OR id = $1`,
     [id ?? null],
   );
   return Promise.all(rows.map((row) => loadOne(pool, row, nowMs)));
@@ -87,7 +99,8 @@ const loadOne = async (pool: Pool, row: CampaignRow, nowMs: EpochMs): Promise<Lo
   const counts: LeadCounts = { ready: 0, dialing: 0, done: 0 };
   for (const { state, n } of leads.rows) counts[state] = Number(n);
   const { settings } = row;
-  const rules = tighten(rulePackAt(settings.rulePack, nowMs), {
+  const pack = rulePackAt(settings.rulePack, nowMs);
+  const rules = tighten(pack, {
     window: settings.window,
     caps: settings.caps,
     quiet: settings.quiet,
@@ -101,6 +114,7 @@ const loadOne = async (pool: Pool, row: CampaignRow, nowMs: EpochMs): Promise<Lo
       settings,
       rules,
       policy: policyOf(settings),
+      graceMs: pack.drop.connectWithinMs,
       lists: lists.rows.map((list) => ({
         listId: list.list_id as ListId,
         isDemo: list.demo,
@@ -113,6 +127,35 @@ const loadOne = async (pool: Pool, row: CampaignRow, nowMs: EpochMs): Promise<Lo
     seq: Number(row.seq),
     leads: counts,
     outcomes: Object.fromEntries(outcomes.rows.map(({ outcome, n }) => [outcome, Number(n)])),
+    plan: await planOf(pool, row, pack, zones.rows[0]?.zone ?? '', nowMs),
+  };
+};
+
+const planOf = async (
+  pool: Pool,
+  row: CampaignRow,
+  pack: RulePack,
+  zone: string,
+  nowMs: EpochMs,
+): Promise<PacePlan> => {
+  const { mode } = row.settings;
+  if (mode.kind !== 'predictive') return mode;
+  const id = row.id as CampaignId;
+  const [saved, model] = await Promise.all([recall(pool, pacingKey(id)), recall(pool, answersKey(row.demo))]);
+  const score = (model as Partial<AnswerModel> | undefined)?.score;
+  const settings = riskSettings(row.settings, {
+    pack,
+    dropLimit: mode.dropLimit,
+    zone: zonesOf(zone)[0] ?? 'UTC',
+    startedAtMs: row.started_at?.getTime() ?? nowMs,
+    nowMs,
+    history: { dials: score?.dials ?? 0, answers: score?.answers ?? 0 },
+  });
+  return {
+    kind: 'predictive',
+    settings,
+    counts: await countDrops(pool, id, settings.windows, pack.drop.connectWithinMs, nowMs),
+    ...(saved === undefined ? {} : { saved: saved as RiskPacerState }),
   };
 };
 

@@ -11,6 +11,7 @@ import {
   type DialId,
   type EpochMs,
   type LegId,
+  type LeadFacts,
   type ListId,
   type NumberFacts,
   type PhoneNumber,
@@ -21,9 +22,11 @@ import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../platform/database.ts';
 import type { IdSource } from '../platform/ids.ts';
 import { zonesOf, type CampaignContext, type CampaignList } from './campaign-context.ts';
+import { numberOf, takeLeads, type LeadRow } from './hopper.ts';
 import { checkFence, FencedError, type Lease } from './lease.ts';
 import { numberFacts } from './number-facts.ts';
 import { numberPasts, type NumberPast } from './number-past.ts';
+import { leadFacts, type AnswerBook } from './pacing/answer-book.ts';
 import { iso } from './rows.ts';
 import { verdictTrunk, type TrunkBook } from './trunk-book.ts';
 
@@ -37,6 +40,8 @@ export type LeadInCall = {
   /** Attempts including this one. */
   readonly attempts: number;
   readonly outcomeCounts: Readonly<Record<string, number>>;
+  /** What was known of the lead when it was dialled, and how likely (0–1) an answer seemed; absent after a restart. */
+  readonly odds?: { readonly facts: LeadFacts; readonly probability: number };
 };
 
 /** What the switch is told of one dial. */
@@ -70,17 +75,8 @@ export type WrittenDials = {
   readonly hopperEmpty: boolean;
   /** Leads were there, but no trunk or caller ID was free. */
   readonly shortOf: 'trunk' | 'callerId' | undefined;
-};
-
-type LeadRow = {
-  id: string;
-  list_id: string;
-  number: string;
-  alt_numbers: string[] | null;
-  zone: string;
-  attempts: number;
-  number_index: number;
-  outcome_counts: Record<string, number> | null;
+  /** How likely the leads that come next are to answer, in order, where the campaign's mode wants to know. */
+  readonly nextOdds: readonly number[];
 };
 
 export type DialWriterDeps = {
@@ -88,6 +84,7 @@ export type DialWriterDeps = {
   readonly lease: Lease;
   readonly ids: IdSource;
   readonly trunks: TrunkBook;
+  readonly answers: AnswerBook;
   readonly epoch: string;
 };
 
@@ -106,7 +103,7 @@ export const writeDials = async (
   try {
     return await inTransaction(deps.pool, async (client) => {
       await checkFence(client, deps.lease);
-      const leads = await takeLeads(client, context, zones, count, nowMs);
+      const { leads, odds } = await takeLeads(client, context, deps.answers, zones, count, nowMs);
       const pasts = await numberPasts(client, leads.map(numberOf), context.id);
       const batch = new Batch(deps, context, nowMs);
       for (const lead of leads) batch.judge(lead, pasts.get(numberOf(lead)));
@@ -118,6 +115,7 @@ export const writeDials = async (
         finished: batch.blocked.filter((lead) => lead.state === 'done').length,
         hopperEmpty: leads.length < count,
         shortOf: batch.shortOf,
+        nextOdds: odds,
       };
     });
   } catch (error) {
@@ -155,32 +153,6 @@ export const settleDoubt = (
     const written = new Set(rows.map((row) => row.id));
     return doubtful.filter((call) => written.has(call.order.callId));
   });
-
-const numberOf = (lead: LeadRow): PhoneNumber =>
-  (lead.number_index === 0 ? lead.number : (lead.alt_numbers?.[lead.number_index - 1] ?? lead.number)) as PhoneNumber;
-
-const takeLeads = async (
-  client: PoolClient,
-  context: CampaignContext,
-  zones: readonly string[],
-  count: number,
-  nowMs: EpochMs,
-): Promise<readonly LeadRow[]> => {
-  const taken: LeadRow[] = [];
-  // List by list, in the campaign's order: each is one walk down the hopper's index.
-  for (const { listId } of context.lists) {
-    if (taken.length >= count) break;
-    const { rows } = await client.query<LeadRow>({
-      name: 'engine-hopper',
-      text: `SELECT id, list_id, number, alt_numbers, zone, attempts, number_index, outcome_counts FROM leads
-             WHERE list_id = $1 AND state = 'ready' AND next_at <= $2 AND zone = ANY($3)
-             ORDER BY is_callback DESC, priority DESC, attempts, next_at, id LIMIT $4 FOR UPDATE SKIP LOCKED`,
-      values: [listId, iso(nowMs), zones, count - taken.length],
-    });
-    taken.push(...rows);
-  }
-  return taken;
-};
 
 type BlockedLead = {
   readonly id: string;
@@ -221,7 +193,7 @@ class Batch {
       return;
     }
     const facts = numberFacts(number);
-    const list = this.#lists.get(row.list_id) ?? { listId: row.list_id as ListId, isDemo: false };
+    const list = this.#lists.get(row.list_id) ?? { listId: row.list_id, isDemo: false };
     const { settings } = this.#context;
     const choice = chooseTrunks({
       nowMs: this.#nowMs,
@@ -270,6 +242,7 @@ class Batch {
       return;
     }
     this.#start(row, facts, {
+      past,
       trunkId: first,
       rest,
       answer,
@@ -311,6 +284,7 @@ class Batch {
     row: LeadRow,
     facts: NumberFacts,
     chosen: {
+      readonly past: NumberPast;
       readonly trunkId: TrunkId;
       readonly rest: readonly TrunkId[];
       readonly answer: Verdict;
@@ -343,6 +317,14 @@ class Batch {
       },
       order,
     );
+    const lead = {
+      listId: row.list_id,
+      zone: row.zone,
+      attempts: row.attempts,
+      lastOutcome: row.last_outcome ?? undefined,
+      lastAttemptAtMs: row.last_attempt_at?.getTime(),
+    };
+    const known = leadFacts(lead, facts, chosen.past.calls, chosen.callerId, this.#nowMs);
     this.#numbers.add(facts.e164);
     this.#perTrunk.set(chosen.trunkId, (this.#perTrunk.get(chosen.trunkId) ?? 0) + 1);
     if (chosen.callerId !== undefined)
@@ -354,12 +336,13 @@ class Batch {
       order,
       lead: {
         leadId: row.id,
-        listId: row.list_id as ListId,
+        listId: row.list_id,
         numbers: [row.number, ...(row.alt_numbers ?? [])] as PhoneNumber[],
         numberIndex: row.number_index,
         zone: row.zone,
         attempts: row.attempts + 1,
         outcomeCounts: row.outcome_counts ?? {},
+        odds: { facts: known, probability: this.#deps.answers.probability(this.#context.isDemo, known) },
       },
     });
   }

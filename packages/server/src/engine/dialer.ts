@@ -1,21 +1,20 @@
 import type { CampaignLimit } from '@qianhu/contracts';
 import {
-  progressivePacer,
-  ratioPacer,
+  closesAt,
   refill,
   takeToken,
   type AgentId,
   type CampaignId,
   type DialId,
-  type Pacer,
   type PacingAgent,
   type PacingLine,
   type PacingView,
 } from '@qianhu/core';
-import { openZones } from './campaign-context.ts';
+import { openZones, zonesOf } from './campaign-context.ts';
 import { DoubtfulDialsError, settleDoubt, writeDials, type StartedCall, type WrittenDials } from './dial-writer.ts';
 import type { EngineWorld, LiveCampaign } from './engine-world.ts';
 import { FencedError } from './lease.ts';
+import { eventOfDial } from './pacing/pacing-events.ts';
 
 /** How long an empty hopper is believed before it is looked at again (retries come due, imports add leads). */
 const EMPTY_MS = 1_000;
@@ -88,13 +87,14 @@ const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number):
     [MAX_BATCH, 'noLines'],
   ];
   const [available, tightest] = limits.reduce((least, one) => (one[0] < least[0] ? one : least));
-  const pacer = pacerFor(campaign);
-  const view = viewOf(world, campaign, Math.max(0, available), nowMs);
-  const { decision } = pacer.decide(pacer.initial(nowMs), view);
+  const view = viewOf(world, campaign, open.zones, Math.max(0, available), nowMs);
+  const decision = campaign.pace.decide(view);
   campaign.pacing = decision.figures;
+  for (const dialId of decision.shed) shed(world, campaign, dialId);
   if (tightest === 'switchBusy' && (decision.lines >= available || decision.limitedBy === 'noLines'))
     lookAgain(world, campaign);
-  if (decision.lines <= 0) return limited(decision.limitedBy === 'noLines' ? tightest : decision.limitedBy);
+  // Why not more is told also when some are dialled.
+  limited(decision.limitedBy === 'noLines' ? tightest : decision.limitedBy);
   return decision.lines;
 };
 
@@ -116,17 +116,32 @@ const rateOf = (campaign: LiveCampaign): { perSecond: number; burst: number } =>
   return { perSecond, burst: Math.max(1, perSecond) };
 };
 
-const pacerFor = (campaign: LiveCampaign): Pacer<{ readonly kind: 'none' }> => {
-  const { mode } = campaign.context.settings;
-  return mode.kind === 'ratio' ? ratioPacer(mode.linesPerAgent) : progressivePacer();
+/** Hangs up a line that rings for so long, with the risk so high, that it is better given up. */
+const shed = (world: EngineWorld, campaign: LiveCampaign, dialId: DialId): void => {
+  for (const callId of campaign.open) {
+    const call = world.kernel.calls.state(callId);
+    if (call?.kind !== 'dialing' || call.callee.dialId !== dialId) continue;
+    world.kernel.post(() =>
+      world.kernel.calls.send(callId, { type: 'hangUpRequested', atMs: world.clock.now(), by: 'pacer' }),
+    );
+    return;
+  }
 };
 
 /**
- * What the pacer sees. Agents may serve several campaigns: a line or a waiting callee of any campaign that shares an
- * agent with this one counts here too, so that one free agent never stands for two lines.
+ * What the pacer sees. Agents may serve several campaigns: the lines and waiting callees of every campaign that shares an
+ * agent with this one count here too, so that one free agent never stands for two lines. A pacer that keeps a ledger must
+ * know which lines are its own; to the others they are all the same.
  */
-const viewOf = (world: EngineWorld, campaign: LiveCampaign, linesAvailable: number, nowMs: number): PacingView => {
+const viewOf = (
+  world: EngineWorld,
+  campaign: LiveCampaign,
+  zones: readonly string[],
+  linesAvailable: number,
+  nowMs: number,
+): PacingView => {
   const { context } = campaign;
+  const isPredictive = context.settings.mode.kind === 'predictive';
   const agents: PacingAgent[] = [];
   const sharing = new Set<CampaignId>([context.id]);
   for (const agentId of context.agentIds) {
@@ -137,15 +152,20 @@ const viewOf = (world: EngineWorld, campaign: LiveCampaign, linesAvailable: numb
     agents.push(pacing);
   }
   const ringing: PacingLine[] = [];
+  const otherLines: PacingLine[] = [];
   const waiting: { answeredAtMs: number }[] = [];
   for (const id of sharing) {
     const other = world.campaigns.get(id);
     if (other === undefined) continue;
-    for (let i = 0; i < other.writing; i++) ringing.push({ dialId: '' as DialId, dialedAtMs: nowMs });
+    const lines = isPredictive && other !== campaign ? otherLines : ringing;
+    for (let i = 0; i < other.writing; i++) lines.push({ dialId: '' as DialId, dialedAtMs: nowMs });
     for (const callId of other.open) {
       const call = world.kernel.calls.state(callId);
-      if (call?.kind === 'dialing') ringing.push({ dialId: call.callee.dialId, dialedAtMs: call.callee.dialedAtMs });
-      else if (call?.kind === 'redialing') ringing.push({ dialId: '' as DialId, dialedAtMs: nowMs });
+      if (call?.kind === 'dialing') {
+        const odds = world.extras.get(callId)?.lead.odds?.probability;
+        const { dialId, dialedAtMs } = call.callee;
+        lines.push(odds === undefined ? { dialId, dialedAtMs } : { dialId, dialedAtMs, answerProbability: odds });
+      } else if (call?.kind === 'redialing') lines.push({ dialId: '' as DialId, dialedAtMs: nowMs });
       else if (call?.kind === 'waiting') waiting.push({ answeredAtMs: call.answeredAtMs });
     }
   }
@@ -157,7 +177,15 @@ const viewOf = (world: EngineWorld, campaign: LiveCampaign, linesAvailable: numb
     waiting,
     linesAvailable,
     leadsAvailable: campaign.leads.ready,
+    ...(isPredictive ? { otherLines, nextLeads: campaign.nextOdds, ...closing(campaign, zones, nowMs) } : {}),
   };
+};
+
+/** When the last of the open zones closes; absent when one of them stays open. */
+const closing = (campaign: LiveCampaign, zones: readonly string[], nowMs: number): { closesAtMs?: number } => {
+  const { window } = campaign.context.rules;
+  const ends = zones.flatMap((stored) => zonesOf(stored).map((zone) => closesAt(window, zone, nowMs)));
+  return ends.length === 0 || ends.includes(undefined) ? {} : { closesAtMs: Math.max(...ends.map((end) => end ?? 0)) };
 };
 
 const pacingState = (world: EngineWorld, agentId: AgentId): PacingAgent | undefined => {
@@ -200,7 +228,7 @@ const settleWritten = async (world: EngineWorld, doubt: DoubtfulDialsError): Pro
     await world.kernel.turn(() => undefined);
     try {
       const started = await settleDoubt(world, doubt.started);
-      return { started, blocked: 0, finished: 0, hopperEmpty: false, shortOf: undefined };
+      return { started, blocked: 0, finished: 0, hopperEmpty: false, shortOf: undefined, nextOdds: [] };
     } catch (error) {
       if (error instanceof FencedError) throw error;
       await new Promise<void>((resolve) => world.clock.setTimer(DOUBT_MS, resolve));
@@ -214,8 +242,8 @@ const startCalls = async (world: EngineWorld, campaign: LiveCampaign, written: W
   leads.ready -= written.started.length + written.finished;
   leads.dialing += written.started.length;
   leads.done += written.finished;
-  campaign.limitedBy =
-    written.shortOf === 'trunk' ? 'noTrunk' : written.shortOf === 'callerId' ? 'noCallerId' : undefined;
+  campaign.nextOdds = written.nextOdds;
+  if (written.shortOf !== undefined) campaign.limitedBy = written.shortOf === 'trunk' ? 'noTrunk' : 'noCallerId';
   // Short of leads, of a line or of a number to show: the next look is a second away, or when a call ends.
   if (written.hopperEmpty || (written.shortOf !== undefined && written.started.length === 0))
     campaign.emptyUntilMs = world.clock.now() + EMPTY_MS;
@@ -243,6 +271,7 @@ const adopt = (world: EngineWorld, campaign: LiveCampaign, started: StartedCall)
     countedAs: 'dialing',
   });
   campaign.open.add(state.callId);
+  campaign.pace.observe(eventOfDial(order.dialId, order.atMs, lead.odds?.probability));
   world.kernel.calls.add(state.callId, state, 0);
   world.changed({ campaignId: campaign.context.id });
   if (world.clock.now() - order.atMs > STALE_MS) {

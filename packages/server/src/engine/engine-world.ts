@@ -25,6 +25,8 @@ import type { Lease } from './lease.ts';
 import type { EngineAgent } from './agent-row.ts';
 import type { FreeAgent, WaitingCall } from './router.ts';
 import type { AgentCallView } from './port.ts';
+import type { AnswerBook } from './pacing/answer-book.ts';
+import type { Pace } from './pacing/pace.ts';
 import type { TrunkBook } from './trunk-book.ts';
 
 /** What a call carries beside its machine's state, while it lives. */
@@ -35,6 +37,8 @@ export type CallExtra = {
   readonly triedTrunkIds: TrunkId[];
   /** What plays to the callee while waiting, to be stopped before the bridge; `begun` resolves when the switch has it, or refused. */
   playing: { readonly playbackId: PlaybackId; readonly begun: Promise<void> } | undefined;
+  /** The recording that runs: of the callee alone while nobody is there, of both once an agent has joined. */
+  recordingId?: RecordingId | undefined;
   /** The bridge that the callee's leg was last put into: a message needs it taken out first. */
   bridgeId: BridgeId | undefined;
   /** A result was written before the end: it decides about the lead, and no wrap-up is needed. */
@@ -61,6 +65,10 @@ export type LiveCampaign = {
   limitedBy: CampaignLimit | undefined;
   nextOpeningMs: EpochMs | undefined;
   pacing: Readonly<Record<string, number>>;
+  /** Decides how many lines; told of everything that happens to the campaign's calls. */
+  pace: Pace;
+  /** How likely (0–1) the leads that come next are to answer, as last seen. */
+  nextOdds: readonly number[];
   /** Tokens of the campaign's own rate limit. */
   bucket: { tokens: number; atMs: EpochMs };
   /** Leads were not there at the last look; looked for again at this time or when told. */
@@ -77,6 +85,7 @@ export type EngineWorld = {
   readonly lease: Lease;
   readonly kernel: Kernel;
   readonly trunks: TrunkBook;
+  readonly answers: AnswerBook;
   readonly extras: Map<CallId, CallExtra>;
   readonly campaigns: Map<CampaignId, LiveCampaign>;
   readonly agentRows: Map<AgentId, EngineAgent>;
@@ -86,7 +95,7 @@ export type EngineWorld = {
   readonly parking: Map<AgentId, Promise<void>>;
   readonly recordings: Map<
     RecordingId,
-    { readonly callId: CallId; readonly agentId: AgentId; readonly startedAtMs: EpochMs }
+    { readonly callId: CallId; readonly agentId: AgentId | undefined; readonly startedAtMs: EpochMs }
   >;
   /** Accounts of browser phones, kept to be pushed again when the switch has restarted. In memory only: they die with us. */
   readonly phoneAccounts: Map<AgentId, { readonly username: string; readonly password: string }>;

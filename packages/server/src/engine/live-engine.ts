@@ -27,6 +27,9 @@ import { Kernel } from './kernel.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { LiveChanges } from './live-changes.ts';
 import { Outbox } from './outbox.ts';
+import { AnswerBook } from './pacing/answer-book.ts';
+import { pacingKey, remember } from './pacing/memory.ts';
+import { paceOf } from './pacing/pace.ts';
 import type {
   AgentView,
   CampaignView,
@@ -54,6 +57,8 @@ const TICK_MS = 500;
 const PUMP_MS = 10;
 /** How often a standby asks for the lease. */
 const STANDBY_MS = 1_000;
+/** How often what was learned is saved: a crash costs so much learning at most. */
+const REMEMBER_MS = 10_000;
 
 export type LiveEngineDeps = {
   readonly pool: Pool;
@@ -110,6 +115,7 @@ export class LiveEngine implements Engine {
       keepLease(this.#deps.pool, lease, { clock, log, onLost: () => this.#lost('the lease has another owner') }),
     );
     for (const agent of await loadAgents(world.pool)) world.agentRows.set(agent.agentId, agent);
+    await world.answers.load(world.pool);
     for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) this.#takeCampaign(world, loaded);
     world.trunks.load(await loadTrunks(world.pool, this.#deps.openSecret), clock.now());
     world.kernel.holdDeadlines();
@@ -134,6 +140,7 @@ export class LiveEngine implements Engine {
     this.#role = 'owner';
     this.#outbox?.wake();
     this.#cancels.push(every(this.#deps.clock, TICK_MS, () => this.#tick(world)));
+    this.#cancels.push(every(this.#deps.clock, REMEMBER_MS, () => void this.#remember(world)));
     this.#tick(world);
     this.#changes.status(this.status());
   }
@@ -146,6 +153,7 @@ export class LiveEngine implements Engine {
     this.#changes.stop();
     if (world === undefined) return;
     world.kernel.stop();
+    await this.#remember(world);
     await this.#outbox?.stop();
     await this.#committer?.close();
     await world.switch.close();
@@ -183,6 +191,7 @@ export class LiveEngine implements Engine {
       lease,
       kernel,
       trunks: new TrunkBook(),
+      answers: new AnswerBook(),
       extras: new Map(),
       campaigns: new Map(),
       agentRows: new Map(),
@@ -270,6 +279,18 @@ export class LiveEngine implements Engine {
     }
   }
 
+  async #remember(world: EngineWorld): Promise<void> {
+    const pacers = [...world.campaigns.values()].flatMap(({ context, state, pace }) => {
+      const kept = state.kind === 'running' || state.kind === 'draining' ? pace.kept() : undefined;
+      return kept === undefined ? [] : [{ key: pacingKey(context.id), state: kept }];
+    });
+    const things = [...pacers, ...world.answers.takeChanged()];
+    if (things.length === 0) return;
+    await remember(world.pool, world.lease, things).catch((error: unknown) =>
+      this.#deps.log.warn({ err: error }, 'what was learned could not be saved'),
+    );
+  }
+
   #pumpSoon(world: EngineWorld, campaignId: CampaignId): void {
     if (this.#role !== 'owner' || this.#blindSinceMs !== undefined || this.#pumps.has(campaignId)) return;
     this.#pumps.add(campaignId);
@@ -321,7 +342,8 @@ export class LiveEngine implements Engine {
     for (const agentId of world.agentRows.keys())
       this.#assign(world, agentId, context.id, context.agentIds.has(agentId));
     if (before !== undefined) {
-      Object.assign(before, { context, leads, emptyUntilMs: 0 });
+      const pace = paceOf(loaded.plan, world.clock.now(), before.pace);
+      Object.assign(before, { context, leads, pace, emptyUntilMs: 0 });
       this.#changes.mark({ campaignId: context.id });
       return before;
     }
@@ -338,6 +360,8 @@ export class LiveEngine implements Engine {
       limitedBy: undefined,
       nextOpeningMs: undefined,
       pacing: {},
+      pace: paceOf(loaded.plan, world.clock.now()),
+      nextOdds: [],
       bucket: { tokens: Math.max(1, context.settings.newCallsPerSecond), atMs: world.clock.now() },
       emptyUntilMs: 0,
     };

@@ -7,10 +7,12 @@ export type NumberPast = {
   readonly dnc: readonly DncEntry[];
   readonly invalidSinceMs?: EpochMs;
   readonly hasOpenDial: boolean;
+  /** Ended dials, oldest first. */
+  readonly calls: readonly { readonly atMs: EpochMs; readonly answered: boolean }[];
 };
 
 type LockedRow = { number: string; invalid_at: Date | null; refused_at: Date | null };
-type DialRow = { number: string; at: string; outcome: Outcome | null; is_open: boolean };
+type DialRow = { number: string; at: string; outcome: Outcome | null; is_open: boolean; answered: boolean };
 type DncRow = { number: string; campaign_id: string | null; expires_at: Date | null; source: string; at: string };
 
 /**
@@ -38,7 +40,7 @@ export const numberPasts = async (
   });
   const dials = await client.query<DialRow>({
     name: 'engine-number-dials',
-    text: `SELECT number, extract(epoch FROM created_at) * 1000 AS at, outcome, ended_at IS NULL AS is_open FROM dials
+    text: `SELECT number, extract(epoch FROM created_at) * 1000 AS at, outcome, ended_at IS NULL AS is_open, answered_at IS NOT NULL AS answered FROM dials
            WHERE number = ANY($1) AND (attempt_id IS DISTINCT FROM $2::uuid OR ended_at IS NULL) ORDER BY created_at`,
     values: [distinct, exceptAttempt ?? null],
   });
@@ -78,6 +80,7 @@ export const numberPasts = async (
       })),
       ...(row.invalid_at === null ? {} : { invalidSinceMs: row.invalid_at.getTime() }),
       hasOpenDial: past.some((dial) => dial.is_open),
+      calls: past.filter((dial) => !dial.is_open).map((dial) => ({ atMs: Number(dial.at), answered: dial.answered })),
     });
   }
   return pasts;

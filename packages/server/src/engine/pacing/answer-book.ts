@@ -1,0 +1,114 @@
+import {
+  answerProbability,
+  initialAnswerModel,
+  learnAnswer,
+  zoneOffsetMs,
+  type AnswerModel,
+  type EpochMs,
+  type LeadFacts,
+  type ListId,
+  type NumberFacts,
+  type Outcome,
+} from '@qianhu/core';
+import type { Pool } from 'pg';
+import { recall } from './memory.ts';
+
+/** A dial of earlier: when, and whether somebody answered. */
+export type CallMade = { readonly atMs: EpochMs; readonly answered: boolean };
+
+/** Answer rate that is believed before the first call. */
+const FIRST_GUESS = 0.3;
+
+/** Dials that say whether a person is there; those that a carrier or we ended say nothing about the person. */
+const TELLS: ReadonlySet<Outcome> = new Set([
+  'busy',
+  'noAnswer',
+  'rejected',
+  'invalidNumber',
+  'poweredOff',
+  'suspended',
+  'machine',
+  'fax',
+]);
+
+/** Whether an ended, unanswered dial taught something. */
+export const tellsOfPerson = (outcome: Outcome): boolean => TELLS.has(outcome);
+
+const MODELS = ['answers', 'answers:demo'] as const;
+type ModelKey = (typeof MODELS)[number];
+
+/** Row of the engine's memory that holds the model. */
+export const answersKey = (isDemo: boolean): ModelKey => (isDemo ? 'answers:demo' : 'answers');
+
+/**
+ * Who answers when: one model for the installation's own calls, learned from each dial's end, and one for the
+ * demonstration, whose people are invented.
+ */
+export class AnswerBook {
+  readonly #models = new Map<ModelKey, AnswerModel>();
+  readonly #changed = new Set<ModelKey>();
+
+  /** Takes saved models back. */
+  async load(pool: Pool): Promise<void> {
+    for (const key of MODELS) {
+      const saved = (await recall(pool, key)) as AnswerModel | undefined;
+      if (saved?.version === 1) this.#models.set(key, saved);
+    }
+  }
+
+  model(isDemo: boolean): AnswerModel {
+    return this.#models.get(answersKey(isDemo)) ?? initialAnswerModel(FIRST_GUESS);
+  }
+
+  probability(isDemo: boolean, facts: LeadFacts): number {
+    return answerProbability(this.model(isDemo), facts);
+  }
+
+  learn(isDemo: boolean, facts: LeadFacts, answered: boolean): void {
+    const key = answersKey(isDemo);
+    this.#models.set(key, learnAnswer(this.model(isDemo), facts, answered));
+    this.#changed.add(key);
+  }
+
+  /** Models that changed since the last call of this. */
+  takeChanged(): readonly { readonly key: string; readonly state: object }[] {
+    const rows = [...this.#changed].map((key) => ({ key, state: this.model(key === 'answers:demo') }));
+    this.#changed.clear();
+    return rows;
+  }
+}
+
+/** What is known of a lead before a dial at `nowMs`, in the callee's own time. */
+export const leadFacts = (
+  lead: {
+    readonly listId: ListId;
+    /** As stored: the first of several zones stands for all. */
+    readonly zone: string;
+    readonly attempts: number;
+    readonly lastOutcome?: string | undefined;
+    readonly lastAttemptAtMs?: EpochMs | undefined;
+  },
+  number: NumberFacts,
+  calls: readonly CallMade[],
+  callerId: string | undefined,
+  nowMs: EpochMs,
+): LeadFacts => {
+  const zone = lead.zone.split(',')[0] ?? '';
+  const local = (atMs: EpochMs): Date => new Date(atMs + (zoneOffsetMs(zone, atMs) ?? 0));
+  const here = local(nowMs);
+  const hoursOf = (answered: boolean): readonly number[] =>
+    calls.filter((call) => call.answered === answered).map((call) => local(call.atMs).getUTCHours());
+  return {
+    attempts: lead.attempts,
+    hour: here.getUTCHours(),
+    weekday: here.getUTCDay() === 0 ? 7 : here.getUTCDay(),
+    list: lead.listId,
+    numberType: number.kind,
+    region: `${number.country}${number.areaCode ?? ''}`,
+    answeredHours: hoursOf(true),
+    missedHours: hoursOf(false),
+    ...(lead.lastOutcome === undefined ? {} : { lastOutcome: lead.lastOutcome }),
+    ...(lead.lastAttemptAtMs === undefined ? {} : { hoursSinceLast: (nowMs - lead.lastAttemptAtMs) / 3_600_000 }),
+    ...(callerId === undefined ? {} : { callerId }),
+  };
+};
