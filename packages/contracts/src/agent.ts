@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leadField } from './attempts.ts';
 import { agentPhase, disposition } from './campaigns.ts';
 import {
   agentId,
@@ -86,13 +87,7 @@ export const agentCall = z
     leadId: z.exactOptional(leadId),
     number: z.exactOptional(shownNumber),
     name: z.exactOptional(z.string()).meta({ description: 'Name of the lead.', examples: ['王伟'], pii: true }),
-    fields: listOf(
-      z.object({
-        key: z.string().meta({ description: 'Field key.', examples: ['city'] }),
-        label: z.string().meta({ description: 'As in the file.', examples: ['城市'] }),
-        value: z.string().meta({ description: 'Value.', examples: ['北京'], pii: true }),
-      }),
-    ).meta({ description: 'Custom fields in order.' }),
+    fields: listOf(leadField).meta({ description: 'Custom fields in order.' }),
     earlier: listOf(
       z.object({
         attemptId,

@@ -89,6 +89,19 @@ export const timelineEvent = z
   })
   .meta({ id: 'TimelineEvent', description: 'Something that happened, from the append-only history.' });
 
+/** A custom field of a lead, as people read it. */
+export const leadField = z
+  .object({
+    key: z.string().meta({ description: 'Field key.', examples: ['city'] }),
+    label: z.string().meta({ description: 'As in the file.', examples: ['城市'] }),
+    value: z.string().meta({ description: 'Value.', examples: ['北京'], pii: true }),
+  })
+  .meta({
+    id: 'LeadField',
+    description: 'A custom field of a lead.',
+    examples: [{ key: 'city', label: '城市', value: '北京' }],
+  });
+
 /** The whole story of one attempt. */
 export const attemptStory = z
   .object({
@@ -100,9 +113,7 @@ export const attemptStory = z
     note: z.exactOptional(z.string()).meta({ description: 'The agent’s note.', examples: ['周五再打'], pii: true }),
     callbackAtMs: z.exactOptional(epochMs).meta({ description: 'Promised re-dial.' }),
     disposedAtMs: z.exactOptional(epochMs),
-    leadFields: z
-      .record(z.string(), z.string())
-      .meta({ description: 'Custom fields of the lead.', examples: [{ 城市: '北京' }], pii: true }),
+    leadFields: listOf(leadField).meta({ description: 'Custom fields of the lead, in the order of its list.' }),
   })
   .meta({ id: 'AttemptStory', description: 'Verdict, dials, events, recording and disposition of one attempt.' });
 export type AttemptStory = z.infer<typeof attemptStory>;

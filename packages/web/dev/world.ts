@@ -306,6 +306,10 @@ export const storyOf = (attempt: Attempt): AttemptStory => {
     ...(answered === undefined
       ? {}
       : { note: '对方案有兴趣，周五下午再联系，要带上报价单。', disposedAtMs: at + 99_000 }),
-    leadFields: { 公司: '上海云帆贸易', 城市: '上海', 产品: '企业版' },
+    leadFields: Object.entries({ 公司: '上海云帆贸易', 城市: '上海', 产品: '企业版' }).map(([key, value]) => ({
+      key,
+      label: key,
+      value,
+    })),
   };
 };

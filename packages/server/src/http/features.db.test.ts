@@ -102,7 +102,7 @@ describe('a campaign', () => {
       dials: [{ dialString: '13800138000', sipStatus: 200 }],
       events: [{ type: 'legAnswered' }],
       recordings: [{ recordingId: id(4), bytes: 1000 }],
-      leadFields: { city: '北京' },
+      leadFields: [{ key: 'city', value: '北京' }],
     });
     const own = await agent.request('GET', `/attempts/${id(1)}`);
     expect(own.body).toMatchObject({ attempt: { number: '+86138****8000' }, dials: [{ dialString: '138****8000' }] });

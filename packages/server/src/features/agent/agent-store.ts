@@ -1,6 +1,7 @@
 import type { AgentCall } from '@qianhu/contracts';
 import type { AgentId, AttemptId, CallId, CampaignId, LeadId } from '@qianhu/core';
 import { sql, type Kysely } from 'kysely';
+import { leadFieldsOf } from '../../platform/lead-fields.ts';
 import type { Schema } from '../../platform/schema.ts';
 
 export type AgentDay = {
@@ -67,9 +68,6 @@ export const createAgentStore = (db: Kysely<Schema>) => ({
       .orderBy('id', 'desc')
       .limit(20)
       .execute();
-    const fields = row.fields ?? {};
-    const labels = new Map((row.field_defs ?? []).map((def) => [def.key, def.label]));
-    const keys = [...new Set([...labels.keys(), ...Object.keys(fields)])].filter((key) => fields[key] !== undefined);
     return {
       callId: row.call_id as CallId,
       attemptId: row.id as AttemptId,
@@ -78,7 +76,7 @@ export const createAgentStore = (db: Kysely<Schema>) => ({
       leadId: row.lead_id as LeadId,
       number: row.number,
       ...(row.name === null ? {} : { name: row.name }),
-      fields: keys.map((key) => ({ key, label: labels.get(key) ?? key, value: fields[key] ?? '' })),
+      fields: leadFieldsOf(row.fields, row.field_defs),
       earlier: earlier.map((attempt) => ({
         attemptId: attempt.id as AttemptId,
         atMs: attempt.created_at.getTime(),

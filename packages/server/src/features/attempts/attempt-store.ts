@@ -2,6 +2,7 @@ import type { Attempt, AttemptFilter, AttemptQuery, AttemptStory, Recording } fr
 import type { AttemptId, CallId, CampaignId, DialId, LeadId, ListId, TrunkId, AgentId } from '@qianhu/core';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import { decodeCursor, pageFrom, type Page } from '../../platform/cursor.ts';
+import { leadFieldsOf } from '../../platform/lead-fields.ts';
 import type { Schema } from '../../platform/schema.ts';
 import { toRecording } from '../recordings/recording-read-model.ts';
 
@@ -145,7 +146,8 @@ export const createAttemptStore = (db: Kysely<Schema>) => ({
       db
         .selectFrom('attempts as a')
         .leftJoin('leads as l', 'l.id', 'a.lead_id')
-        .select(['a.verdict', 'a.note', 'a.callback_at', 'a.disposed_at', 'l.fields'])
+        .leftJoin('lists as li', 'li.id', 'a.list_id')
+        .select(['a.verdict', 'a.note', 'a.callback_at', 'a.disposed_at', 'l.fields', 'li.field_defs'])
         .where('a.id', '=', attemptId)
         .executeTakeFirstOrThrow(),
       db
@@ -198,7 +200,7 @@ export const createAttemptStore = (db: Kysely<Schema>) => ({
       ...(more.note === null ? {} : { note: more.note }),
       ...time('callbackAtMs', more.callback_at),
       ...time('disposedAtMs', more.disposed_at),
-      leadFields: more.fields ?? {},
+      leadFields: leadFieldsOf(more.fields, more.field_defs),
     };
   },
 });

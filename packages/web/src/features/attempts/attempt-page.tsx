@@ -92,7 +92,6 @@ const FactsCard = ({ story }: { readonly story: AttemptStory }) => {
     attempt.answeredAtMs === undefined || attempt.bridgedAtMs === undefined
       ? undefined
       : attempt.bridgedAtMs - attempt.answeredAtMs;
-  const fields = Object.entries(story.leadFields);
   return (
     <>
       <section className="q-card">
@@ -130,10 +129,10 @@ const FactsCard = ({ story }: { readonly story: AttemptStory }) => {
           ]}
         />
       </section>
-      {fields.length > 0 && (
+      {story.leadFields.length > 0 && (
         <section className="q-card">
           <h2>{t('attempt.lead_')}</h2>
-          <Facts items={fields} />
+          <Facts items={story.leadFields.map((field) => [field.label, field.value])} />
         </section>
       )}
     </>

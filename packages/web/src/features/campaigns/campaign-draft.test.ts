@@ -1,10 +1,12 @@
 import { defaultCampaignSettings, type CampaignSettings } from '@qianhu/core';
-import type { ListView, Trunk } from '@qianhu/contracts';
+import type { Campaign, ListView, Trunk } from '@qianhu/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  agentsFor,
   changeRetry,
   chooseLists,
+  draftOf,
   emptyDraft,
   limitText,
   parseCallerIds,
@@ -49,6 +51,24 @@ describe('a draft of a campaign', () => {
     const named = { ...first, name: '回访' };
     expect(chooseLists(named, ['a', 'b'], choice).name).toBe('回访');
     expect(chooseLists(first, ['a', 'b'], choice).name).toBe('名单 a、名单 b');
+  });
+});
+
+describe('the agents of a campaign', () => {
+  const person = (userId: string, isDemo = false, isDisabled = false) =>
+    ({ userId, role: 'agent', isDemo, isDisabled }) as const;
+  const users = [person('a'), person('b'), person('gone', false, true), person('demo', true)];
+  const campaign = (...agentIds: string[]) =>
+    ({ name: 'x', settings: defaultCampaignSettings, agentIds }) as unknown as Campaign;
+
+  it('are all real ones, those of the demonstration only for its lists', () => {
+    expect(agentsFor(defaultCampaignSettings, users).map((user) => user.userId)).toEqual(['a', 'b']);
+    expect(agentsFor({ ...defaultCampaignSettings, rulePack: 'lab' }, users)).toEqual([person('demo', true)]);
+  });
+  it('are shown as all only when nobody is left out', () => {
+    expect(draftOf(campaign('b', 'a'), users).agentIds).toBeUndefined();
+    expect(draftOf(campaign('a'), users).agentIds).toEqual(['a']);
+    expect(draftOf(campaign(), users).agentIds).toEqual([]);
   });
 });
 

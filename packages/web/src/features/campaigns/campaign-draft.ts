@@ -12,8 +12,8 @@ import type { Campaign, ListView, Trunk } from '@qianhu/contracts';
 export type CampaignDraft = {
   readonly name: string;
   readonly settings: CampaignSettings;
-  /** Empty: every agent. */
-  readonly agentIds: Campaign['agentIds'];
+  /** Undefined: every agent of the campaign's kind. */
+  readonly agentIds: Campaign['agentIds'] | undefined;
 };
 
 export type DraftChoice = {
@@ -24,9 +24,29 @@ export type DraftChoice = {
 };
 
 /** A draft to begin with: core's defaults and nothing chosen. */
-export const emptyDraft: CampaignDraft = { name: '', settings: defaultCampaignSettings, agentIds: [] };
+export const emptyDraft: CampaignDraft = { name: '', settings: defaultCampaignSettings, agentIds: undefined };
 
 const ids = <T>(values: readonly string[]): readonly T[] => values as unknown as readonly T[];
+
+type Person = {
+  readonly userId: string;
+  readonly role: string;
+  readonly isDisabled: boolean;
+  readonly isDemo: boolean;
+};
+
+/** Who "all agents" are: those of the demonstration for its campaigns, the others for all others. */
+export const agentsFor = <U extends Person>(settings: CampaignSettings, users: readonly U[]): readonly U[] =>
+  users.filter((user) => !user.isDisabled && user.role === 'agent' && user.isDemo === (settings.rulePack === 'lab'));
+
+/** A campaign as a draft; one that has every agent of its kind says so instead of naming them. */
+export const draftOf = (campaign: Campaign, users: readonly Person[]): CampaignDraft => {
+  const { name, settings, agentIds } = campaign;
+  const chosen = new Set<string>(agentIds);
+  const everyone = agentsFor(settings, users);
+  const isAll = everyone.length > 0 && chosen.size === everyone.length && everyone.every((x) => chosen.has(x.userId));
+  return { name, settings, agentIds: isAll ? undefined : agentIds };
+};
 
 /**
  * Takes lists into the draft and what follows from them: a demonstration list goes over lab trunks by the lab's rules, a

@@ -4,7 +4,7 @@ import { Input, Radio, Select, Slider } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Field, NumberField } from '../../ui/field.tsx';
-import { chooseLists, parseCallerIds } from './campaign-draft.ts';
+import { agentsFor, chooseLists, parseCallerIds } from './campaign-draft.ts';
 import type { FormProps } from './campaign-form.tsx';
 
 /** Changes settings inside a draft. */
@@ -96,8 +96,10 @@ export const BasicsSection = (props: FormProps & { readonly campaignId?: Campaig
 
 export const WhoSection = ({ draft, change, users }: FormProps) => {
   const { t } = useTranslation();
+  const everyone = agentsFor(draft.settings, users);
+  // By name anybody may be chosen: a real agent may take the demonstration's calls to try it.
   const agents = users.filter((user) => !user.isDisabled && user.role === 'agent');
-  const [isChosen, setChosen] = useState(draft.agentIds.length > 0);
+  const isChosen = draft.agentIds !== undefined;
   return (
     <section className="q-card">
       <h2>{t('campaignForm.section.who')}</h2>
@@ -105,12 +107,9 @@ export const WhoSection = ({ draft, change, users }: FormProps) => {
         <Radio.Group
           value={isChosen ? 'some' : 'all'}
           aria-label={t('campaignForm.agents')}
-          onChange={(event) => {
-            setChosen(event.target.value === 'some');
-            if (event.target.value === 'all') change({ ...draft, agentIds: [] });
-          }}
+          onChange={(event) => change({ ...draft, agentIds: event.target.value === 'some' ? [] : undefined })}
           options={[
-            { value: 'all', label: `${t('campaignForm.allAgents')} (${agents.length})` },
+            { value: 'all', label: `${t('campaignForm.allAgents')} (${everyone.length})` },
             { value: 'some', label: t('campaignForm.someAgents') },
           ]}
         />
@@ -120,7 +119,7 @@ export const WhoSection = ({ draft, change, users }: FormProps) => {
             style={{ flex: 1, minWidth: 240 }}
             aria-label={t('campaignForm.pickAgents')}
             placeholder={t('campaignForm.pickAgents')}
-            value={[...draft.agentIds] as string[]}
+            value={[...(draft.agentIds ?? [])] as string[]}
             showSearch={{ optionFilterProp: 'label' }}
             options={agents.map((user) => ({ value: user.userId as string, label: user.displayName }))}
             onChange={(ids: string[]) => change({ ...draft, agentIds: ids as unknown as Campaign['agentIds'] })}

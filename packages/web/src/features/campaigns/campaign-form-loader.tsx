@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
 import { CampaignForm } from './campaign-form.tsx';
-import { chooseLists, emptyDraft } from './campaign-draft.ts';
+import { chooseLists, draftOf, emptyDraft } from './campaign-draft.ts';
 
 /** Loads what the form chooses from, and what a new campaign begins with. */
 export const CampaignFormLoader = ({
@@ -48,7 +48,7 @@ export const CampaignFormLoader = ({
           first={
             campaign === undefined
               ? chooseLists({ ...emptyDraft, settings: defaults }, firstLists, choice)
-              : { name: campaign.name, settings: campaign.settings, agentIds: campaign.agentIds }
+              : draftOf(campaign, users)
           }
         />
       )}

@@ -9,7 +9,7 @@ import { useServices } from '../../services.ts';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
 import { CampaignChecksCard } from './campaign-checks.tsx';
-import type { CampaignDraft, DraftChoice } from './campaign-draft.ts';
+import { agentsFor, type CampaignDraft, type DraftChoice } from './campaign-draft.ts';
 import { BasicsSection, HowSection, WhoSection } from './campaign-form-basics.tsx';
 import { AfterSection, MoreSection, RetrySection, WhenSection } from './campaign-form-rules.tsx';
 import './campaign-form.css';
@@ -44,7 +44,11 @@ export const CampaignForm = ({
   const body = (from: CampaignDraft) => ({
     name: from.name.trim() === '' ? '–' : from.name.trim(),
     settings: from.settings,
-    agentIds: from.agentIds,
+    ...(from.agentIds !== undefined
+      ? { agentIds: from.agentIds }
+      : campaign === undefined
+        ? {}
+        : { agentIds: agentsFor(from.settings, users).map((user) => user.userId) }),
   });
   const checks = useQuery({
     queryKey: ['campaigns', 'draft-checks', quiet],

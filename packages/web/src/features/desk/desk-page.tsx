@@ -1,7 +1,7 @@
 import { agentRoutes } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from '../../lib/use-store.ts';
 import { useServices } from '../../services.ts';
@@ -30,13 +30,20 @@ export type DeskParts = {
 export const Component = () => {
   const services = useServices();
   const user = useUser();
-  const [runtime] = useState(() => deskOf(services, user));
+  const [runtime, setRuntime] = useState<DeskRuntime>();
+  // Not while rendering: the desk opens the live connection, whose state other components show.
+  useLayoutEffect(() => setRuntime(deskOf(services, user)), [services, user]);
+  return runtime === undefined ? null : <DeskOf runtime={runtime} />;
+};
+
+const DeskOf = ({ runtime }: { readonly runtime: DeskRuntime }) => {
+  const { live } = useServices();
   const state = useStore(runtime.model.state);
   const { t } = useTranslation();
   if (state.link === 'refused')
     return (
       <div className="page">
-        <ErrorState error={new Error(t('desk.refused'))} onRetry={() => services.live.retryNow()} />
+        <ErrorState error={new Error(t('desk.refused'))} onRetry={() => live.retryNow()} />
       </div>
     );
   if (state.agent === undefined)
