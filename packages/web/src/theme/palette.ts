@@ -38,11 +38,11 @@ export const lightPalette: Palette = {
   primarySoft: '#e2efee',
   onPrimary: '#ffffff',
   ready: '#226a40',
-  ringing: '#9a6410',
+  ringing: '#8f5c0d',
   talking: '#1b6d8c',
   held: '#5058a8',
   wrapUp: '#81508a',
-  paused: '#667074',
+  paused: '#5f696d',
   danger: '#b93d2c',
 };
 
@@ -55,7 +55,7 @@ export const darkPalette: Palette = {
   lineStrong: '#3d474b',
   text: '#e4e8e6',
   textSoft: '#a5b0b1',
-  textFaint: '#828e90',
+  textFaint: '#909c9e',
   primary: '#58b3b6',
   primarySoft: '#1b3335',
   onPrimary: '#0b1718',
