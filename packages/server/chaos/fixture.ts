@@ -5,7 +5,6 @@ import { createTrunkStore } from '../src/features/trunks/trunk-store.ts';
 import { createDatabase, type Database } from '../src/platform/database.ts';
 import { createIdSource } from '../src/platform/ids.ts';
 import { ensureEventPartitions, migrate, readMigrations } from '../src/platform/migrate.ts';
-import { findAppPaths } from '../src/platform/paths.ts';
 import type { Api } from './api.ts';
 import type { Person } from './people.ts';
 
@@ -19,9 +18,12 @@ const leadsOf = (count: number) =>
   }));
 
 /** Opens the database of a stack and brings it to the present schema. */
-export const openDatabase = async (connectionString: string): Promise<Database> => {
-  const database = createDatabase({ connectionString, max: 3, onConnectionError: () => undefined });
-  await migrate(database.pool, await readMigrations(findAppPaths().migrations));
+export const openDatabase = async (stack: {
+  readonly databaseUrl: string;
+  readonly migrationsDir: string;
+}): Promise<Database> => {
+  const database = createDatabase({ connectionString: stack.databaseUrl, max: 3, onConnectionError: () => undefined });
+  await migrate(database.pool, await readMigrations(stack.migrationsDir));
   await ensureEventPartitions(database.pool, Date.now());
   return database;
 };

@@ -226,7 +226,7 @@ const main = async (): Promise<void> => {
   });
   let isGood = false;
   try {
-    const database = await openDatabase(stack.databaseUrl);
+    const database = await openDatabase(stack);
     const made = await writeTrunkAndList(database, {
       port: stack.labSipPort,
       leads: wanted.leads,

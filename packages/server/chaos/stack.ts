@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,8 @@ export type Stack = {
   readonly logFile: string;
   /** Connection string of the embedded PostgreSQL. */
   readonly databaseUrl: string;
+  /** The migrations that the server carries. */
+  readonly migrationsDir: string;
   /** As the administrator of the command line. */
   admin(): Promise<Api>;
   startServer(): Promise<void>;
@@ -62,7 +64,10 @@ export type StackOptions = {
   readonly withoutLab?: boolean;
 };
 
-/** Builds the server into the cache of this installation, so that an edit during a run changes nothing in it. */
+/**
+ * Builds the server into the cache of this installation, with the migrations and sounds it reads at its starts beside it,
+ * so that an edit during a run changes nothing in it.
+ */
 const bundleServer = async (root: string): Promise<{ readonly file: string; readonly dir: string }> => {
   const dir = join(root, 'node_modules', '.cache', `qianhu-trial-${process.pid}`);
   await build({
@@ -86,6 +91,8 @@ const bundleServer = async (root: string): Promise<{ readonly file: string; read
       },
     ],
   });
+  for (const part of ['migrations', 'assets'])
+    await cp(join(root, 'packages', 'server', part), join(dir, 'packages', 'server', part), { recursive: true });
   return { file: join(dir, 'main.js'), dir };
 };
 
@@ -162,6 +169,7 @@ export const makeStack = async (options: StackOptions): Promise<Stack> => {
     labSipPort: ready?.sipPort ?? 0,
     logFile,
     databaseUrl: postgres.url,
+    migrationsDir: findAppPaths(program.file).migrations,
     admin,
     startServer: async () => {
       log ??= createWriteStream(logFile, { flags: 'a' });

@@ -57,6 +57,8 @@ export interface Switch {
   ): Promise<void>;
   /** Resolves also when it is already over. */
   stopPlay(playbackId: PlaybackId): Promise<void>;
+  /** Whether a playback is under way (or waits behind another); for those who were away when it may have ended. */
+  isPlaying(playbackId: PlaybackId): Promise<boolean>;
 
   /** Creates a mixing bridge; resolves also when it exists. */
   createBridge(bridgeId: BridgeId): Promise<void>;
@@ -215,6 +217,8 @@ export type SwitchSnapshot = {
   readonly incarnation: string;
   readonly legs: readonly AliveLeg[];
   readonly bridges: readonly { readonly bridgeId: BridgeId; readonly legIds: readonly LegId[] }[];
+  /** Recordings with a side that still grows. */
+  readonly recordings: readonly RecordingId[];
 };
 
 export type EndedLeg = {

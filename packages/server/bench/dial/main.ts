@@ -77,7 +77,7 @@ try {
   const calleePort = await farEnd('callees', 'uas-answer-and-leave', ANSWER_AFTER_MS);
   const agentPort = await farEnd('agents', 'uas-answer-and-hold', 0);
 
-  const database = await openDatabase(stack.databaseUrl);
+  const database = await openDatabase(stack);
   const wanted =
     rates.reduce((sum, rate) => sum + rate, 0) * (seconds + 6) + (rates.at(-1) ?? 0) * 2 * (seconds * 2 + 8);
   const made = await writeTrunkAndList(database, {

@@ -11,6 +11,7 @@ import {
   type RecordingId,
 } from '@qianhu/core';
 import { SwitchError } from '@qianhu/switch';
+import { recordAlone, startRecording, stopRecording, wantsRecordingAlone } from './call-recording.ts';
 import type { CallExtra, EngineWorld } from './engine-world.ts';
 import type { CallStep } from './kernel.ts';
 import { writeNextDial } from './dial-writer.ts';
@@ -27,6 +28,8 @@ export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void
   observeCall(world, step);
   if (extra !== undefined) recount(world, after, extra);
   for (const effect of step.effects) act(world, id, after, extra, effect);
+  // Posted, so that the router (posted before) may bridge first: then both sides begin together and nothing comes before it.
+  if (extra !== undefined && wantsRecordingAlone(world, id, after)) world.kernel.post(() => recordAlone(world, id));
   if (after.kind === 'ended') {
     world.kernel.calls.remove(id);
     world.extras.delete(id);
@@ -204,7 +207,7 @@ export const act = (
       command(world, world.switch.hangUp(effect.legId, effect.reason), 'hangUp');
       return;
     case 'stopRecording':
-      command(world, world.switch.stopRecording(effect.recordingId), 'stopRecording');
+      stopRecording(world, id, effect.recordingId);
       return;
     case 'releaseAgent':
       kernel.post(() =>
@@ -323,16 +326,13 @@ const bridge = async (
 ): Promise<void> => {
   const { agent, calleeLegId } = effect;
   const { kernel } = world;
-  const recordingId = effect.record ? world.ids.next<RecordingId>() : undefined;
+  // A callee who had to wait is being recorded already: the agent joins.
+  const recordingId = effect.record ? (extra?.recordingId ?? world.ids.next<RecordingId>()) : undefined;
   let recording: Promise<void> | undefined;
   /** A station's leg outlives the call: a recording that no call knows of would go on with the agent's next ones. */
   const stopStray = (): void => {
     if (recordingId === undefined || recording === undefined) return;
-    command(
-      world,
-      recording.then(() => world.switch.stopRecording(recordingId)),
-      'stopRecording',
-    );
+    void recording.then(() => stopRecording(world, id, recordingId));
   };
   try {
     await world.parking.get(agent.agentId);
@@ -369,41 +369,6 @@ const bridge = async (
         atMs: world.clock.now(),
         agentId: agent.agentId,
         reason: 'bridgeFailed',
-      }),
-    );
-  }
-};
-
-/** A recording that cannot be made is told and written; the talk goes on. */
-const startRecording = async (
-  world: EngineWorld,
-  id: CallId,
-  recordingId: RecordingId,
-  effect: Extract<CallEffect, { type: 'bridge' }>,
-): Promise<void> => {
-  const startedAtMs = world.clock.now();
-  const call = world.kernel.calls.state(id);
-  world.recordings.set(recordingId, { callId: id, agentId: effect.agent.agentId, startedAtMs });
-  const row = {
-    id: recordingId,
-    call_id: id,
-    ...(call === undefined ? {} : { attempt_id: call.attemptId, campaign_id: call.campaignId }),
-    agent_id: effect.agent.agentId,
-    started_at: iso(startedAtMs),
-  };
-  world.kernel.post(() => world.kernel.write({ recordings: [{ ...row, state: 'recording' }] }));
-  try {
-    await world.switch.startRecording({
-      recordingId,
-      leftLegId: effect.calleeLegId,
-      rightLegId: effect.agent.agentLegId,
-    });
-  } catch (error) {
-    world.log.error({ err: error, callId: id, recordingId }, 'recording could not be started');
-    world.recordings.delete(recordingId);
-    world.kernel.post(() =>
-      world.kernel.write({
-        recordings: [{ ...row, state: 'failed', error: error instanceof Error ? error.message : String(error) }],
       }),
     );
   }

@@ -1,5 +1,6 @@
 import {
   classifyEnding,
+  holdPlayback,
   RING_GUARD_MS,
   type AgentId,
   type AgentState,
@@ -10,10 +11,12 @@ import {
   type LegEvent,
   type LegId,
   type PhoneNumber,
+  type PlaybackId,
   type RecordingId,
   type TrunkId,
 } from '@qianhu/core';
 import type { AliveLeg, EndedLeg, SwitchSnapshot } from '@qianhu/switch';
+import { recordAlone } from './call-recording.ts';
 import { binOf } from './call-steps.ts';
 import type { DialOrder, LeadInCall } from './dial-writer.ts';
 import type { EngineWorld } from './engine-world.ts';
@@ -42,6 +45,10 @@ export const readBack = async (world: EngineWorld): Promise<void> => {
      FROM calls c WHERE c.id = d.call_id AND c.ended_at IS NOT NULL AND d.ended_at IS NULL`,
   );
   await Promise.all([readCalls(world), readAgents(world), readRecordings(world), readUse(world)]);
+  for (const [recordingId, { callId }] of world.recordings) {
+    const extra = world.extras.get(callId);
+    if (extra !== undefined) extra.recordingId = recordingId;
+  }
 };
 
 const readCalls = async (world: EngineWorld): Promise<void> => {
@@ -89,7 +96,8 @@ const takeBack = (world: EngineWorld, row: CallRow): void => {
     },
     order,
     triedTrunkIds: row.dials.map((dial) => dial.trunk_id),
-    playing: undefined,
+    // Whether the music still plays nobody can list; a stop of what is over stops nothing.
+    playing: mayHearMusic(state) ? { playbackId: holdPlayback(state), begun: Promise.resolve() } : undefined,
     bridgeId: 'agent' in state ? state.agent.bridgeId : undefined,
     disposal: undefined,
     countedAs: binOf(state),
@@ -101,6 +109,10 @@ const takeBack = (world: EngineWorld, row: CallRow): void => {
   world.campaigns.get(state.campaignId)?.open.add(row.id);
   world.kernel.calls.add(row.id, state, row.seq);
 };
+
+/** Whether a callee waits who was given music when the agent was lost. */
+const mayHearMusic = (state: CallState): boolean =>
+  (state.kind === 'waiting' || state.kind === 'connecting') && state.talkedBefore !== undefined;
 
 const withDial = (state: CallState, last: CallRow['dials'][number], tried: readonly TrunkId[]): CallState => {
   if (state.kind !== 'redialing' || tried.length < 2 || last.at <= state.guardAtMs - 10_000) return state;
@@ -140,7 +152,7 @@ const readRecordings = async (world: EngineWorld): Promise<void> => {
   for (const row of rows) {
     world.recordings.set(row.id, {
       callId: row.call_id,
-      agentId: row.agent_id ?? ('' as AgentId),
+      agentId: row.agent_id ?? undefined,
       startedAtMs: row.started_at.getTime(),
     });
   }
@@ -186,6 +198,10 @@ export const reconcile = async (
           missing.map(([legId]) => legId),
         );
   const found = { adopted: 0, settledFromLog: 0, unknown: 0, orphans: 0 };
+  // Messages that this reconciliation itself begins are no business of its own.
+  const announcedBefore = new Set<CallId>();
+  for (const [callId, { state }] of world.kernel.calls.entries())
+    if (state.kind === 'announcing') announcedBefore.add(callId);
   await world.kernel.turn(() => {
     for (const [legId, owner] of [...world.kernel.legs]) {
       const leg = alive.get(legId);
@@ -198,8 +214,9 @@ export const reconcile = async (
       else reconcileCallee(world, owner.callId, legId, leg, end, blindSinceMs);
     }
     world.kernel.post(() => settleAgents(world));
-    world.kernel.post(() => resumeCalls(world, snapshot));
+    world.kernel.post(() => resumeCalls(world, snapshot, announcedBefore));
   });
+  await endRecordings(world, snapshot);
   for (const leg of snapshot.legs) {
     if (world.kernel.legs.has(leg.legId)) continue;
     found.orphans += 1;
@@ -207,6 +224,18 @@ export const reconcile = async (
     await world.switch.hangUp(leg.legId, 'normal').catch(() => undefined);
   }
   return found;
+};
+
+/** Ends what is recorded of nobody, and asks for what was recorded of calls that are over. */
+const endRecordings = async (world: EngineWorld, snapshot: SwitchSnapshot): Promise<void> => {
+  // Begun in a moment whose rows were never committed: a station's side would go on through the agent's next calls.
+  const strays = snapshot.recordings.filter((recordingId) => !world.recordings.has(recordingId));
+  // Ended while nobody listened: the switch tells what its files hold when it is asked to stop.
+  const over = [...world.recordings].filter(([, { callId }]) => world.kernel.calls.state(callId) === undefined);
+  for (const recordingId of [...strays, ...over.map(([id]) => id)])
+    await world.switch
+      .stopRecording(recordingId)
+      .catch((error: unknown) => world.log.warn({ err: error, recordingId }, 'recording could not be stopped'));
 };
 
 const readLog = async (world: EngineWorld, legIds: readonly LegId[]): Promise<ReadonlyMap<LegId, EndedLeg>> => {
@@ -321,13 +350,26 @@ const settleAgents = (world: EngineWorld): void => {
   }
 };
 
+/** The message may have ended while nobody listened: then nobody would hang up until its guard. */
+const missedEndOfMessage = async (world: EngineWorld, callId: CallId, playbackId: PlaybackId): Promise<void> => {
+  try {
+    if (await world.switch.isPlaying(playbackId)) return;
+  } catch (error) {
+    world.log.warn({ err: error, callId }, 'the switch could not say whether a message plays');
+    return;
+  }
+  world.kernel.post(() =>
+    world.kernel.calls.send(callId, { type: 'playbackFinished', atMs: world.clock.now(), playbackId }),
+  );
+};
+
 const callHolds = (world: EngineWorld, callId: CallId, agentId: AgentId): boolean => {
   const call = world.kernel.calls.state(callId);
   return call !== undefined && 'agent' in call && call.agent.agentId === agentId;
 };
 
 /** Calls that wait for something that was lost with the crash ask for it again. */
-const resumeCalls = (world: EngineWorld, snapshot: SwitchSnapshot): void => {
+const resumeCalls = (world: EngineWorld, snapshot: SwitchSnapshot, announcedBefore: ReadonlySet<CallId>): void => {
   const { kernel, clock } = world;
   const bridgeOf = new Map(snapshot.legs.map((leg) => [leg.legId, leg.bridgeId]));
   for (const [callId, running] of [...kernel.calls.entries()]) {
@@ -336,11 +378,20 @@ const resumeCalls = (world: EngineWorld, snapshot: SwitchSnapshot): void => {
       case 'waiting':
         if (state.dropAtMs <= clock.now())
           kernel.calls.send(callId, { type: 'deadline', atMs: clock.now(), name: 'drop' });
-        else world.startEffect(callId, { type: 'requestAgent', answeredAtMs: state.answeredAtMs });
+        else {
+          world.startEffect(callId, { type: 'requestAgent', answeredAtMs: state.answeredAtMs });
+          kernel.post(() => recordAlone(world, callId));
+        }
         break;
       case 'connecting':
         if (bridgeOf.get(state.callee.legId) === state.agent.bridgeId) {
-          kernel.calls.send(callId, { type: 'bridged', atMs: clock.now(), bridgeId: state.agent.bridgeId });
+          const recordingId = world.extras.get(callId)?.recordingId;
+          kernel.calls.send(callId, {
+            type: 'bridged',
+            atMs: clock.now(),
+            bridgeId: state.agent.bridgeId,
+            ...(recordingId === undefined ? {} : { recordingId }),
+          });
           kernel.agents.send(state.agent.agentId, { type: 'callBridged', atMs: clock.now(), callId });
         } else {
           kernel.calls.send(callId, {
@@ -372,8 +423,10 @@ const resumeCalls = (world: EngineWorld, snapshot: SwitchSnapshot): void => {
       case 'ending':
         world.startEffect(callId, { type: 'hangUp', legId: state.callee.legId, reason: 'normal' });
         break;
-      case 'dialing':
       case 'announcing':
+        if (announcedBefore.has(callId)) void missedEndOfMessage(world, callId, state.playbackId);
+        break;
+      case 'dialing':
       case 'ended':
         break;
     }

@@ -1,5 +1,6 @@
 import type { CallId, LegEvent, LegId, RecordingId } from '@qianhu/core';
 import type { RecordedSide, SwitchEvent } from '@qianhu/switch';
+import { forgetRecording } from './call-recording.ts';
 import { judgeEnding } from './call-steps.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { STATION_RING_MS } from './agent-steps.ts';
@@ -107,14 +108,14 @@ export const onRecordingFinished = (
     world.kernel.ignore('unknownRecording');
     return;
   }
-  world.recordings.delete(recordingId);
+  forgetRecording(world, recordingId);
   const sides = { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
   world.kernel.write({
     recordings: [
       {
         id: recordingId,
         call_id: recording.callId,
-        agent_id: recording.agentId,
+        ...(recording.agentId === undefined ? {} : { agent_id: recording.agentId }),
         state: 'finishing',
         sides,
         started_at: iso(recording.startedAtMs),
@@ -128,7 +129,7 @@ export const onRecordingFinished = (
 const onRecordingFailed = (world: EngineWorld, recordingId: RecordingId, reason: string): void => {
   const recording = world.recordings.get(recordingId);
   if (recording === undefined) return;
-  world.recordings.delete(recordingId);
+  forgetRecording(world, recordingId);
   world.log.error({ recordingId, reason }, 'recording failed');
   world.kernel.write({
     recordings: [

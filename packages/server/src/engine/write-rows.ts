@@ -80,7 +80,7 @@ const STATEMENTS: readonly { readonly table: keyof RowWrites; readonly sql: stri
           SELECT x.id, x.call_id, x.attempt_id, x.campaign_id, x.agent_id, x.state, x.sides, x.error, x.started_at
           FROM json_to_recordset($1) AS x(id uuid, call_id uuid, attempt_id uuid, campaign_id uuid, agent_id uuid, state text, sides jsonb, error text, started_at timestamptz)
           WHERE $2::bigint IS NOT NULL
-          ON CONFLICT (id) DO UPDATE SET state = excluded.state, sides = coalesce(excluded.sides, r.sides), error = excluded.error
+          ON CONFLICT (id) DO UPDATE SET state = excluded.state, agent_id = coalesce(excluded.agent_id, r.agent_id), sides = coalesce(excluded.sides, r.sides), error = excluded.error
           WHERE r.state IN ('recording', 'finishing')`,
   },
   {

@@ -288,6 +288,9 @@ export class AsteriskSwitch implements Switch {
   stopPlay(playbackId: PlaybackId): Promise<void> {
     return this.#playbacks.stop(playbackId);
   }
+  isPlaying(playbackId: PlaybackId): Promise<boolean> {
+    return this.#playbacks.isPlaying(playbackId);
+  }
 
   createBridge(bridgeId: BridgeId): Promise<void> {
     return this.#bridges.create(bridgeId);

@@ -3,6 +3,7 @@ import type { AliveLeg, SwitchSnapshot } from '../port.ts';
 import type { AriClient } from './ari-client.ts';
 import { ARI_EVENT_TYPES, parseBridge, parseChannel, type AriBridge, type AriChannel } from './ari-events.ts';
 import { bridgeOfHold, isHoldBridge, isOurLeg, phaseOfChannel, type LegRecord } from './legs.ts';
+import { parseSnoopId } from './recordings.ts';
 
 /** What Asterisk says is alive. */
 export type SwitchLists = {
@@ -89,5 +90,13 @@ export const snapshotOf = (
     incarnation: lists.incarnation,
     legs,
     bridges: [...members].map(([bridgeId, legIds]) => ({ bridgeId, legIds })),
+    recordings: [
+      ...new Set(
+        lists.channels
+          .filter((channel) => channel.name.startsWith('Snoop/'))
+          .map((channel) => parseSnoopId(channel.id)?.recordingId)
+          .filter(isPresent),
+      ),
+    ],
   };
 };

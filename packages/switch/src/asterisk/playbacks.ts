@@ -61,6 +61,15 @@ export class Playbacks {
     if (status === 404 && this.#playing.get(playbackId) === playing && playing) this.#end(playbackId, 'stopped');
   }
 
+  async isPlaying(playbackId: PlaybackId): Promise<boolean> {
+    const { status } = await this.#deps.ari.request({
+      method: 'GET',
+      path: `playbacks/${encodeURIComponent(playbackId)}`,
+      accept: [404],
+    });
+    return status !== 404;
+  }
+
   onFinished(event: Extract<AriEvent, { type: 'PlaybackFinished' }>): void {
     const playbackId = event.playbackId as PlaybackId;
     const playing = this.#playing.get(playbackId);

@@ -14,9 +14,11 @@ export const soundContract = (bench: () => Bench): void => {
       const playbackId = newPlaybackId();
       await sw.play(playbackId, { legId }, [{ kind: 'file', path: rig.sounds.prompt }]);
       await untilHears(farEnd, ['prompt']);
+      expect(await sw.isPlaying(playbackId)).toBe(true);
       const finished = await untilEvent('playbackFinished', (event) => event.playbackId === playbackId);
       expect(finished.result).toBe('done');
       await untilHears(farEnd, []);
+      expect(await sw.isPlaying(playbackId)).toBe(false);
       await sw.stopPlay(playbackId);
       await rig.pass(200);
       expect(of('playbackFinished')).toHaveLength(1);
@@ -100,10 +102,12 @@ export const soundContract = (bench: () => Bench): void => {
       const recordingId = newRecordingId();
       await sw.startRecording({ recordingId, leftLegId: a.legId, rightLegId: b.legId });
       await rig.pass(2000);
+      expect((await sw.snapshot()).recordings).toEqual([recordingId]);
       await sw.stopRecording(recordingId);
       const finished = await untilEvent('recordingFinished', (event) => event.recordingId === recordingId);
       await sw.stopRecording(recordingId);
       await rig.pass(300);
+      expect((await sw.snapshot()).recordings).toEqual([]);
       expect(of('recordingFinished')).toHaveLength(1);
       const { left, right } = finished;
       if (left === undefined || right === undefined) return expect.fail('A side is missing.');

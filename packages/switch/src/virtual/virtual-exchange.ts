@@ -312,6 +312,7 @@ export class VirtualExchange {
         ...(leg.bridge === undefined ? {} : { bridgeId: leg.bridge.bridgeId }),
       })),
       bridges: this.#bridges.snapshot(),
+      recordings: this.recordings.running(),
     };
   }
 

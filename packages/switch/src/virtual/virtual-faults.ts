@@ -11,6 +11,7 @@ export type CommandName =
   | 'mute'
   | 'play'
   | 'stopPlay'
+  | 'isPlaying'
   | 'createBridge'
   | 'destroyBridge'
   | 'addToBridge'

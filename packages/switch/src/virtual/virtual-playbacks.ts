@@ -50,6 +50,10 @@ export class VirtualPlaybacks {
     }
   }
 
+  has(playbackId: PlaybackId): boolean {
+    return this.#byId.has(playbackId);
+  }
+
   stop(playbackId: PlaybackId): void {
     const playback = this.#byId.get(playbackId);
     if (playback !== undefined) this.#finish(playback, 'stopped');

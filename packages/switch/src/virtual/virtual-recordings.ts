@@ -94,6 +94,10 @@ export class VirtualRecordings {
     }
   }
 
+  running(): readonly RecordingId[] {
+    return [...this.#byId.values()].filter((one) => one.result === undefined).map((one) => one.recordingId);
+  }
+
   /** Whether a finished side's file holds that leg. */
   wasSide(path: string, legId: LegId): boolean {
     for (const { left, right, result } of this.#byId.values()) {

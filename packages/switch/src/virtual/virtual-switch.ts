@@ -188,6 +188,9 @@ export class VirtualSwitch implements Switch {
   stopPlay(playbackId: PlaybackId): Promise<void> {
     return this.#command('stopPlay', playbackId, () => this.exchange.playbacks.stop(playbackId));
   }
+  isPlaying(playbackId: PlaybackId): Promise<boolean> {
+    return this.#command('isPlaying', playbackId, () => this.exchange.playbacks.has(playbackId));
+  }
   createBridge(bridgeId: BridgeId): Promise<void> {
     return this.#command('createBridge', bridgeId, () => this.exchange.createBridge(bridgeId));
   }
