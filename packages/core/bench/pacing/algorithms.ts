@@ -25,6 +25,33 @@ export const ownAlgorithms = (changes: Partial<RiskPacerSettings>): Readonly<Rec
   'reference pacer': running(createRiskPacer({ ...withoutShed, ...changes }, referenceTuning)),
 });
 
+/**
+ * The pacer with its decisions timed by `cpuMs`. A decision is pure, so each is made three times: `once` gets the first
+ * time, `least` the least, in which the compiler and the collector of garbage, which run beside it, do not count.
+ */
+export const timedRun =
+  (cpuMs: () => number, once: number[], least: number[]): Run =>
+  (world, options) => {
+    const pacer = createRiskPacer(defaultRiskPacerSettings);
+    return simulate(
+      world,
+      {
+        ...pacer,
+        decide: (state, view) => {
+          const times = [0, 0, 0].map(() => {
+            const before = cpuMs();
+            pacer.decide(state, view);
+            return cpuMs() - before;
+          });
+          once.push(times[0] ?? NaN);
+          least.push(Math.min(...times));
+          return pacer.decide(state, view);
+        },
+      },
+      options,
+    );
+  };
+
 /** VICIdial's maximum level, raised where 3 would cap it below the answer rate's inverse (as in the reference). */
 const maximumLevel = (answerRate: number): number => Math.max(3, 1.5 / answerRate);
 

@@ -29,13 +29,13 @@ const OTHERS = [
 const each = (cells: readonly Cell[], algorithms: readonly string[], seeds: readonly number[]): Job[] =>
   cells.flatMap((cell) => algorithms.flatMap((algorithm) => seeds.map((seed) => ({ cell, algorithm, seed }))));
 
-/** The 1,000-agent cell in which decisions are timed; alone on its worker, after the others. */
-const timed: Job = {
-  cell: { group: 'stress', world: defaultWorld(1000, 0.1, { name: '1,000 agents, 20 minutes', shiftSec: 1200 }) },
+/** Cells in which decisions are timed; alone on their worker, after the others. */
+const timed: readonly Job[] = [10, 100, 1000].map((agents) => ({
+  cell: { group: 'stress', world: defaultWorld(agents, 0.1, { name: `${agents} agents, timed`, shiftSec: 1800 }) },
   algorithm: 'pacer',
   seed: 1,
   isTimed: true,
-};
+}));
 
 const option = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
@@ -78,7 +78,11 @@ const plan = (isShort: boolean): Job[] => {
   // The longest first, so that no worker is left alone with one at the end.
   const size = ({ cell: { world }, isTuned }: Job): number =>
     ((world.agents * world.days * world.shiftSec) / world.answerRate) * (isTuned === true ? 3 : 1);
-  return jobs.filter((job) => only === undefined || job.cell.group === only).sort((a, b) => size(b) - size(a));
+  const algorithms = option('algorithms')?.split(',');
+  return jobs
+    .filter((job) => only === undefined || job.cell.group === only)
+    .filter((job) => algorithms === undefined || algorithms.includes(job.algorithm))
+    .sort((a, b) => size(b) - size(a));
 };
 
 const runAll = async (jobs: readonly Job[], workerFile: string, workers: number): Promise<JobResult[]> => {
@@ -183,7 +187,8 @@ const print = (rows: readonly Row[]): void => {
 };
 
 const main = async (): Promise<void> => {
-  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless) and --seeds N: parts of the whole. --workers N.
+  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless), --algorithms A,B and --seeds N: parts of the whole.
+  // --workers N.
   const isShort = process.argv.includes('--short');
   const workers = Number(option('workers') ?? Math.max(1, Math.min(2, availableParallelism())));
   const began = performance.now();
@@ -193,7 +198,7 @@ const main = async (): Promise<void> => {
     const entry = fileURLToPath(new URL('./worker.ts', import.meta.url));
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
     const results = await runAll(plan(isShort), outfile, workers);
-    const [timing] = await runAll([timed], outfile, 1);
+    const timings = (await runAll(timed, outfile, 1)).flatMap(({ timing }) => timing ?? []);
     const groups = new Map<string, JobResult[]>();
     for (const result of results) {
       const key = `${result.job.cell.world.name} ${result.job.algorithm}`;
@@ -216,13 +221,19 @@ const main = async (): Promise<void> => {
     }
     const gaps = rows.flatMap((row) => (row.gapToOptimum === undefined ? [] : [row.gapToOptimum]));
     const maxGapToOptimum = Math.max(0, ...gaps);
-    const p99DecisionMs = round(timing?.p99DecisionMs ?? NaN, 3);
+    console.log('');
+    for (const { agents, decisions, medianMs, p99Ms, p99OnceMs } of timings) {
+      console.log(
+        `Decisions of ${agents} agents (${decisions}): median ${medianMs.toFixed(3)} ms, p99 ${p99Ms.toFixed(3)} ms; ` +
+          `with compiler and garbage p99 ${p99OnceMs.toFixed(3)} ms.`,
+      );
+    }
+    const p99DecisionMs = round(timings.at(-1)?.p99Ms ?? NaN, 3);
     console.log(
-      `\nLargest distance to the optimum ${(100 * maxGapToOptimum).toFixed(2)} points; decision p99 at 1,000 agents ` +
-        `${p99DecisionMs} ms; ${((performance.now() - began) / 1000).toFixed(0)} s, of which ` +
+      `\nLargest distance to the optimum ${(100 * maxGapToOptimum).toFixed(2)} points; ${((performance.now() - began) / 1000).toFixed(0)} s, of which ` +
         `${(cpuUsage().user / 1e6).toFixed(0)} s on processors.\n`,
     );
-    console.log(JSON.stringify({ cells: rows, maxGapToOptimum, p99DecisionMs }));
+    console.log(JSON.stringify({ cells: rows, maxGapToOptimum, p99DecisionMs, timings }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

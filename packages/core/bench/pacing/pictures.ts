@@ -32,7 +32,7 @@ const frame = (title: string, body: readonly string[]): string =>
 
 /** Risk of the next line for a team of ten with two idle, and the price it is held against. */
 const riskPicture = (): string => {
-  const answered = [0.1, 0.3, 0.5, 0.7, 0.9];
+  const answered = Float64Array.of(0.1, 0.3, 0.5, 0.7, 0.9);
   const free = Float64Array.from([0.04, 0.06, 0.08, 0.1, 0.13]);
   const risk = new Risk(
     answered.map(() => 2),
@@ -51,7 +51,7 @@ const riskPicture = (): string => {
       `<rect x="${x}" y="${y(Math.min(0.3, value)).toFixed(1)}" width="18" height="${(BOTTOM - y(Math.min(0.3, value))).toFixed(1)}" fill="${isDialled ? '#2a7' : '#d77'}"/>`,
       text(x + 9, BOTTOM + 18, String(n + 1), 'text-anchor="middle"'),
     );
-    risk.add(answered, 0.25);
+    risk.addLine(answered, 0, 0.25);
   }
   body.push(
     `<path d="M${LEFT} ${y(price).toFixed(1)}H${RIGHT}" stroke="#06c" stroke-dasharray="6 4"/>`,

@@ -25,8 +25,6 @@ export type SimulationResult = {
   /** Waits (ms) of connected callees, counted in bins of 100 ms; the last bin takes the rest. */
   readonly waits: readonly number[];
   readonly decisions: number;
-  /** Times of decisions in the unit of the stopwatch, when one was given; a sample of at most 20,000. */
-  readonly decisionTimes: readonly number[];
   /** Named figures of the last decision. */
   readonly figures: Readonly<Record<string, number>>;
   /** Most lines that were out at once. */
@@ -55,8 +53,6 @@ export type SimulateOptions = {
   readonly seed: number;
   /** Where leads come from; an endless uniform list by default. */
   readonly supply?: LeadSupply;
-  /** Milliseconds from anywhere, to time decisions; core has no clock of its own. */
-  readonly stopwatch?: () => number;
   readonly campaignId?: CampaignId;
   /** Continue from this state of the pacer (a campaign's own, for "what if"). */
   readonly startMs?: number;
@@ -146,7 +142,6 @@ class Run<State> {
   private dials = 0;
   private shed = 0;
   private decisions = 0;
-  private readonly decisionTimes: number[] = [];
   private readonly waits = new Array<number>(WAIT_BINS).fill(0);
   private figures: Readonly<Record<string, number>> = {};
   private peakLines = 0;
@@ -203,8 +198,8 @@ class Run<State> {
   }
 
   result(): SimulationResult {
-    const { days, waits, decisions, decisionTimes, figures, peakLines } = this;
-    return { days, waits, decisions, decisionTimes, figures, peakLines };
+    const { days, waits, decisions, figures, peakLines } = this;
+    return { days, waits, decisions, figures, peakLines };
   }
 
   private drawShocks(): void {
@@ -516,12 +511,9 @@ class Run<State> {
 
   private decide(): void {
     if (this.now >= this.shiftEnd) return;
-    const { options } = this;
     this.lastDecision = this.now;
     const view = this.view();
-    const before = options.stopwatch?.();
     const { state, decision } = this.pacer.decide(this.state, view);
-    if (before !== undefined && options.stopwatch !== undefined) this.time(options.stopwatch() - before);
     this.decisions++;
     this.state = state;
     this.figures = decision.figures;
@@ -534,12 +526,6 @@ class Run<State> {
     }
     const lines = Math.min(decision.lines, view.linesAvailable, view.leadsAvailable);
     for (let i = 0; i < lines; i++) if (!this.dial()) break;
-  }
-
-  private time(spent: number): void {
-    // A sample that keeps growing thinner would favour the start; keep a ring of the latest instead.
-    if (this.decisionTimes.length < 20_000) this.decisionTimes.push(spent);
-    else this.decisionTimes[this.decisions % 20_000] = spent;
   }
 
   private view(): PacingView {

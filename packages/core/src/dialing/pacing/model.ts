@@ -1,6 +1,4 @@
-import type { Estimates } from './estimates.ts';
-import { agentFactorLog } from './estimates.ts';
-import type { Counts } from './histogram.ts';
+import type { Counts, Survival } from './histogram.ts';
 import { LOG_BINS, LOG_RATIO, logSurvival, survivalAt, totalCount } from './histogram.ts';
 
 /** The counts that tables were last made from; the same object as long as they are in use. */
@@ -11,27 +9,29 @@ export type ModelBasis = {
   readonly talk: Counts;
   readonly wrapUp: Counts;
   readonly graceSec: number;
-  readonly paces: Estimates['paces'];
 };
+
+/** P(free by node k + grace) by row (the agent's age in its state, log bins) for one class of agents; filled when asked for. */
+type FreeTable = { readonly values: Float64Array; readonly filled: Uint8Array };
 
 /** Tables for decisions, all a function of the basis. */
 export type Model = {
   /** Times (s) from now at which risk is looked at: quantiles of the time to answer. */
   readonly nodes: readonly number[];
   /** P(answered by node k | a person answers) for a line dialled now. */
-  readonly answeredBy: readonly number[];
+  readonly answeredBy: Float64Array;
   /** Per age step: P(answers between age and age + node k | a person answers); row-major by age. */
   readonly answersWithin: Float64Array;
   /** Per age step: P(a person answers later than age | a person answers), and P(not ended | nobody answers). */
   readonly answersLater: Float64Array;
   readonly missesLater: Float64Array;
-  /** P(free by node k + grace) for an agent in talk of that log-bin age; row-major by bin. And in wrap-up. */
-  readonly freeFromTalk: Float64Array;
-  readonly freeFromWrapUp: Float64Array;
-  /** The two tables above for each class of agents, made when first asked for. */
-  readonly scaled: (undefined | { readonly talk: Float64Array; readonly wrapUp: Float64Array })[];
-  /** Each agent's class, looked up when first asked for. */
-  readonly classes: Map<string, number>;
+  readonly talk: Survival;
+  readonly wrapUp: Survival;
+  /** P(wrap-up is over within the rest of the way to node k + grace), at the middle of each step of the integral. */
+  readonly wrappedUp: Float64Array;
+  readonly graceSec: number;
+  readonly freeFromTalk: (undefined | FreeTable)[];
+  readonly freeFromWrapUp: (undefined | FreeTable)[];
   /** Mean of talk and of wrap-up, seconds. */
   readonly handleSec: number;
   /** Mean time until a line ends that nobody answers, seconds. */
@@ -45,6 +45,10 @@ export const AGE_STEPS = 4;
 const AGE_ROWS = 130 * AGE_STEPS;
 /** Row of a line's age. */
 export const ageRow = (sec: number): number => Math.min(AGE_ROWS - 1, Math.max(0, Math.round(sec * AGE_STEPS)));
+
+/** Steps of the integral over talk and wrap-up. */
+const STEPS = 5;
+const LOG_STEP = Math.log(LOG_RATIO);
 
 const NODE_QUANTILES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
@@ -92,44 +96,25 @@ const build = (basis: ModelBasis): Model => {
   }
   const talk = logSurvival(basis.talk);
   const wrapUp = logSurvival(basis.wrapUp);
-  const freeFromTalk = new Float64Array(LOG_BINS * width);
-  const freeFromWrapUp = new Float64Array(LOG_BINS * width);
-  const steps = 5;
-  const wrappedUp = new Float64Array(width * steps);
+  const wrappedUp = new Float64Array(width * STEPS);
   for (let k = 0; k < width; k++) {
     const horizon = nodes[k]! + basis.graceSec;
-    for (let i = 0; i < steps; i++) {
-      wrappedUp[k * steps + i] = 1 - survivalAt(wrapUp, (horizon * (steps - i - 0.5)) / steps);
-    }
-  }
-  for (let bin = 0; bin < LOG_BINS; bin++) {
-    const age = bin === 0 ? 0.5 : LOG_RATIO ** (bin + 0.5);
-    const talkLeft = Math.max(1e-9, survivalAt(talk, age));
-    const wrapUpLeft = Math.max(1e-9, survivalAt(wrapUp, age));
-    for (let k = 0; k < width; k++) {
-      const horizon = nodes[k]! + basis.graceSec;
-      freeFromWrapUp[bin * width + k] = 1 - survivalAt(wrapUp, age + horizon) / wrapUpLeft;
-      // ∫ −dS_T(e+u)/S_T(e) · [1 − S_W(h−u)], midpoint rule.
-      let free = 0;
-      let before = talkLeft;
-      for (let i = 0; i < steps; i++) {
-        const after = survivalAt(talk, age + (horizon * (i + 1)) / steps);
-        free += (before - after) * wrappedUp[k * steps + i]!;
-        before = after;
-      }
-      freeFromTalk[bin * width + k] = free / talkLeft;
+    for (let i = 0; i < STEPS; i++) {
+      wrappedUp[k * STEPS + i] = 1 - survivalAt(wrapUp, (horizon * (STEPS - i - 0.5)) / STEPS);
     }
   }
   return {
     nodes,
-    answeredBy: nodes.map((sec) => cumulativeAt(answers, sec)),
+    answeredBy: Float64Array.from(nodes, (sec) => cumulativeAt(answers, sec)),
     answersWithin,
     answersLater,
     missesLater,
-    freeFromTalk,
-    freeFromWrapUp,
-    scaled: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
-    classes: new Map(),
+    talk,
+    wrapUp,
+    wrappedUp,
+    graceSec: basis.graceSec,
+    freeFromTalk: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
+    freeFromWrapUp: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
     handleSec: meanOfLog(basis.talk) + meanOfLog(basis.wrapUp),
     missSec:
       basis.missAges.reduce((sum, count, i) => sum + count * (i + 0.5), 0) /
@@ -156,34 +141,56 @@ export const FACTOR_CLASSES = 21;
 export const factorClass = (log: number): number =>
   Math.min(FACTOR_CLASSES - 1, Math.max(0, Math.round(log * 20) + 10));
 
-/** The class of an agent, as of the basis. */
-export const classOf = (model: Model, basis: ModelBasis, agentId: string): number => {
-  const found = model.classes.get(agentId);
-  if (found !== undefined) return found;
-  const made = factorClass(agentFactorLog(basis.paces, agentId));
-  model.classes.set(agentId, made);
-  return made;
-};
-
-/** The row of an agent in the tables of `freeTables`: its time in the present state against its own factor. */
+/** The row of an agent in its class's tables: its time in the present state against its own factor. */
 export const freeRow = (ageSec: number, factorClassOfAgent: number): number =>
   ageSec <= 1
     ? 0
-    : Math.min(
-        LOG_BINS - 1,
-        Math.max(0, Math.floor((Math.log(ageSec) - (factorClassOfAgent - 10) / 20) / Math.log(LOG_RATIO))),
-      );
+    : Math.min(LOG_BINS - 1, Math.max(0, Math.floor((Math.log(ageSec) - (factorClassOfAgent - 10) / 20) / LOG_STEP)));
 
-/** Free-by-node tables for agents of one class: 1 − (1 − c)^(1/f) of the team's. */
-export const freeTables = (
-  model: Model,
-  factor: number,
-): { readonly talk: Float64Array; readonly wrapUp: Float64Array } => {
-  const found = model.scaled[factor];
-  if (found !== undefined) return found;
+/**
+ * The table of agents of one class in talk or wrap-up, with that row filled: P(free by node k + grace) at
+ * `row · nodes + k`, which is 1 − (1 − c)^(1/f) of the team's c.
+ */
+export const freeTable = (model: Model, kind: 'talk' | 'wrapUp', factor: number, row: number): Float64Array => {
+  const tables = kind === 'talk' ? model.freeFromTalk : model.freeFromWrapUp;
+  const width = model.nodes.length;
+  const table = (tables[factor] ??= {
+    values: new Float64Array(LOG_BINS * width),
+    filled: new Uint8Array(LOG_BINS),
+  });
+  if (table.filled[row] !== 0) return table.values;
+  table.filled[row] = 1;
+  const { values } = table;
+  if (factor === 10) {
+    fillRow(model, kind, row, values);
+    return values;
+  }
+  const team = freeTable(model, kind, 10, row);
   const power = Math.exp((10 - factor) / 20);
-  const scale = (free: number): number => (power === 1 ? free : 1 - (1 - free) ** power);
-  const tables = { talk: model.freeFromTalk.map(scale), wrapUp: model.freeFromWrapUp.map(scale) };
-  model.scaled[factor] = tables;
-  return tables;
+  for (let at = row * width; at < (row + 1) * width; at++) values[at] = 1 - (1 - team[at]!) ** power;
+  return values;
+};
+
+/** The team's own row: an agent of that age (the middle of the bin), whose calls take as long as the team's. */
+const fillRow = (model: Model, kind: 'talk' | 'wrapUp', bin: number, values: Float64Array): void => {
+  const { nodes, talk, wrapUp, wrappedUp, graceSec } = model;
+  const width = nodes.length;
+  const age = bin === 0 ? 0.5 : LOG_RATIO ** (bin + 0.5);
+  const left = Math.max(1e-9, survivalAt(kind === 'talk' ? talk : wrapUp, age));
+  for (let k = 0; k < width; k++) {
+    const horizon = nodes[k]! + graceSec;
+    if (kind === 'wrapUp') {
+      values[bin * width + k] = 1 - survivalAt(wrapUp, age + horizon) / left;
+      continue;
+    }
+    // ∫ −dS_T(e+u)/S_T(e) · [1 − S_W(h−u)], midpoint rule.
+    let free = 0;
+    let before = left;
+    for (let i = 0; i < STEPS; i++) {
+      const after = survivalAt(talk, age + (horizon * (i + 1)) / STEPS);
+      free += (before - after) * wrappedUp[k * STEPS + i]!;
+      before = after;
+    }
+    values[bin * width + k] = free / left;
+  }
 };

@@ -167,7 +167,7 @@ export const budgetOf = (
 export const movePrice = (price: number, risk: number, target: number, step: number): number =>
   clamp(price * Math.exp(step * clamp((target - risk) / Math.max(0.01, target), -4, 1)), 0.001, 0.5);
 
-/** Charges a dial's expected drop to the predictions; both sums are halved when many. */
+/** Charges dials' expected drops to the predictions; both sums are halved when many. */
 export const predict = (state: PriceState, expectedDrops: number): PriceState => {
   const predicted = state.predicted + expectedDrops;
   return predicted > 200

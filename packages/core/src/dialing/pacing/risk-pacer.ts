@@ -1,10 +1,11 @@
 import type { EpochMs } from '../../ids.ts';
-import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingLine, PacingView } from '../pacer.ts';
+import type { Pacer, PacingDecision, PacingEvent, PacingLimit, PacingView } from '../pacer.ts';
 import type { ClockJump } from './clock.ts';
 import { byPresentClock, jumpBetween, keepJumps } from './clock.ts';
 import type { Estimates } from './estimates.ts';
 import {
   PLAIN_PROBABILITY,
+  agentFactorLog,
   closeCohorts,
   countDial,
   countHandle,
@@ -16,7 +17,7 @@ import {
   shiftCohorts,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
-import { ageRow, classOf, freeRow, freeTables, modelOf } from './model.ts';
+import { ageRow, factorClass, freeRow, freeTable, modelOf } from './model.ts';
 import { levelOf } from './level.ts';
 import type { PriceState, Tuning } from './price.ts';
 import { bestTuning, budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
@@ -47,7 +48,6 @@ const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochM
   talk: estimates.talk,
   wrapUp: estimates.wrapUp,
   graceSec: settings.graceMs / 1000,
-  paces: estimates.paces,
 });
 
 /**
@@ -127,12 +127,13 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       now,
       tuning,
     );
-    const { risk, staying } = load(view, model, basis, level, jumps);
+    const { risk, staying } = load(view, model, estimates, level, jumps);
     let lines = 0;
     const outside = view.ringing.length + (view.otherLines?.length ?? 0) + (view.transfers?.length ?? 0);
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
     const cap = Math.max(0, Math.min(view.linesAvailable, view.leadsAvailable) || 0);
-    let price = pricing.price;
+    let { price } = pricing;
+    let expectedDrops = 0;
     let limitedBy: PacingLimit;
     let first = -1;
     if (view.agents.length === 0) limitedBy = 'noAgents';
@@ -153,11 +154,11 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
         }
         const p = Math.min(0.98, level * (view.nextLeads?.[lines] ?? PLAIN_PROBABILITY));
         price = movePrice(price, marginal, budget.target, tuning.priceStepPerDial ?? tuning.priceStep * p);
-        pricing = predict(pricing, p * marginal);
-        risk.add(model.answeredBy, p);
+        expectedDrops += p * marginal;
+        risk.addLine(model.answeredBy, 0, p);
         lines++;
       }
-    pricing = { ...pricing, price };
+    pricing = { ...predict(pricing, expectedDrops), price };
     let shedding = before.shedding;
     let next = estimates;
     const shed = [];
@@ -220,51 +221,51 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
 const load = (
   view: PacingView,
   model: Model,
-  basis: ModelBasis,
+  estimates: Estimates,
   level: number,
   jumps: readonly ClockJump[],
 ): { readonly risk: Risk; readonly staying: number } => {
   const now = view.nowMs;
-  const width = model.nodes.length;
+  const { nodes, answersLater, missesLater, answersWithin } = model;
+  const width = nodes.length;
   const others = view.otherLines ?? [];
+  const spare = new Float64Array(width).fill(-view.waiting.length);
   let busy = 0;
-  const spare = model.nodes.map(() => -view.waiting.length);
   for (const agent of view.agents) {
     if (agent.state !== 'idle') busy++;
     else if (agent.leavesAtMs === undefined) for (let k = 0; k < width; k++) spare[k] = spare[k]! + 1;
     else {
       const leavesIn = (agent.leavesAtMs - now) / 1000;
-      for (let k = 0; k < width; k++) if (model.nodes[k]! < leavesIn) spare[k] = spare[k]! + 1;
+      for (let k = 0; k < width; k++) if (nodes[k]! < leavesIn) spare[k] = spare[k]! + 1;
     }
   }
   const risk = new Risk(spare, busy, view.ringing.length + others.length + (view.transfers?.length ?? 0));
   const partly = new Float64Array(width);
   for (const agent of view.agents) {
     if (agent.state === 'idle') continue;
-    const factor = classOf(model, basis, agent.agentId);
-    const tables = freeTables(model, factor);
-    const table = agent.state === 'wrapUp' ? tables.wrapUp : tables.talk;
-    const row = freeRow((now - byPresentClock(agent.sinceMs, jumps, now)) / 1000, factor) * width;
+    const factor = factorClass(agentFactorLog(estimates.paces, agent.agentId));
+    const row = freeRow((now - byPresentClock(agent.sinceMs, jumps, now)) / 1000, factor);
+    const table = freeTable(model, agent.state === 'wrapUp' ? 'wrapUp' : 'talk', factor, row);
     if (agent.leavesAtMs === undefined) {
-      risk.addCompletion(table, row);
+      risk.addCompletion(table, row * width);
       continue;
     }
     // Who leaves before a node takes no call there, and what ends before may still be followed by the leave.
     const leavesIn = (agent.leavesAtMs - now) / 1000;
-    for (let k = 0; k < width; k++) partly[k] = model.nodes[k]! < leavesIn ? table[row + k]! : 0;
+    for (let k = 0; k < width; k++) partly[k] = nodes[k]! < leavesIn ? table[row * width + k]! : 0;
     risk.addCompletion(partly, 0);
   }
-  const addRinging = (line: PacingLine): void => {
-    const row = ageRow((now - byPresentClock(line.dialedAtMs, jumps, now)) / 1000);
-    const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
-    const alive = p * model.answersLater[row]! + (1 - p) * model.missesLater[row]!;
-    risk.addLine(model.answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
-  };
-  view.ringing.forEach(addRinging);
-  others.forEach(addRinging);
+  for (const lines of [view.ringing, others]) {
+    for (const line of lines) {
+      const row = ageRow((now - byPresentClock(line.dialedAtMs, jumps, now)) / 1000);
+      const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
+      const alive = p * answersLater[row]! + (1 - p) * missesLater[row]!;
+      risk.addLine(answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
+    }
+  }
   for (const { probability, withinMs } of view.transfers ?? []) {
     const p = Math.min(1, Math.max(0, probability));
-    for (let k = 0; k < width; k++) partly[k] = p * Math.min(1, (1000 * model.nodes[k]!) / Math.max(1, withinMs));
+    for (let k = 0; k < width; k++) partly[k] = p * Math.min(1, (1000 * nodes[k]!) / Math.max(1, withinMs));
     risk.addLine(partly, 0, 1);
   }
   return { risk, staying: Math.min(...spare) };

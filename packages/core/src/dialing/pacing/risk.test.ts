@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normalCdf, normalDensity } from '../../stats/normal.ts';
 import { Risk } from './risk.ts';
 
 const probability = fc.double({ min: 0, max: 1, noNaN: true });
@@ -55,7 +56,7 @@ describe('the risk of one more line', () => {
         (spare, lines, p) => {
           const risk = riskOf(spare, lines, [0.3, 0.2]);
           const before = risk.marginal();
-          risk.add([1], p);
+          risk.addLine(Float64Array.of(1), 0, p);
           expect(risk.marginal()).toBeGreaterThanOrEqual(before - 1e-12);
         },
       ),
@@ -75,5 +76,31 @@ describe('the risk of one more line', () => {
       pmf.forEach((a, i) => done.forEach((c, j) => (exact += i - j >= spare ? a * c : 0)));
       expect(Math.abs(riskOf(spare, answers, completions).marginal() - exact)).toBeLessThan(0.02);
     }
+  });
+
+  it('by three cumulants is what the formula gives, for any lines and agents', () => {
+    // The same sum written plainly: mean, variance, third cumulant, Edgeworth's first term.
+    const plain = (spare: number, answers: readonly number[], completions: readonly number[]): number => {
+      const all = [...answers.map((p) => ({ p, by: 1 })), ...completions.map((p) => ({ p, by: -1 }))];
+      const total = (of: (x: { p: number; by: number }) => number): number => all.reduce((sum, x) => sum + of(x), 0);
+      const variance = Math.max(
+        1e-9,
+        total(({ p }) => p * (1 - p)),
+      );
+      const third = total(({ p, by }) => by * p * (1 - p) * (1 - 2 * p));
+      const z = (spare - 0.5 - total(({ p, by }) => by * p)) / Math.sqrt(variance);
+      const correction = (third / (6 * variance ** 1.5)) * (1 - z * z) * normalDensity(z);
+      return Math.min(1, Math.max(0, 1 - normalCdf(z) - correction));
+    };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -5, max: 40 }),
+        fc.array(probability, { minLength: 61, maxLength: 90 }),
+        fc.array(probability, { maxLength: 30 }),
+        (spare, answers, completions) => {
+          expect(riskOf(spare, answers, completions).marginal()).toBeCloseTo(plain(spare, answers, completions), 9);
+        },
+      ),
+    );
   });
 });

@@ -3,33 +3,26 @@ import { normalCdf, normalDensity } from '../../stats/normal.ts';
 /** Up to so many busy agents and ringing lines together the distribution is exact, beyond it is by three cumulants. */
 const EXACT_UP_TO = 60;
 
-/** Whether so many busy agents and ringing lines are few enough for the exact distribution. */
-export const isExactFor = (busy: number, lines: number): boolean => busy + lines <= EXACT_UP_TO;
-
 /**
  * P(answers − completions ≥ spare) at each node for the present lines, and after each line that is added; `spare[k]` =
  * idle agents − waiting callers. Answers and completions are independent events with given probabilities.
  */
 export class Risk {
   private readonly nodes: number;
-  private readonly spare: readonly number[];
+  private readonly spare: ArrayLike<number>;
   private readonly isExact: boolean;
-  /** Exact: tails of the number of answers, P(A ≥ x) for x = 0 …, and the distribution of completions, so far. */
+  /** Exact: per node the tail of the number of answers so far, P(A ≥ x) for x = 0 …, and the distribution of completions. */
   private readonly tails: Float64Array[] = [];
   private readonly completions: Float64Array[] = [];
   private completionsAdded = 0;
-  /** Otherwise mean, variance and third cumulant of answers − completions. */
-  private readonly mean: Float64Array;
-  private readonly variance: Float64Array;
-  private readonly skew: Float64Array;
+  /** Otherwise per node mean, variance and third cumulant of answers − completions, one after the other. */
+  private readonly cumulants: Float64Array;
 
-  constructor(spare: readonly number[], busy: number, lines: number) {
+  constructor(spare: ArrayLike<number>, busy: number, lines: number) {
     this.nodes = spare.length;
     this.spare = spare;
-    this.isExact = isExactFor(busy, lines);
-    this.mean = new Float64Array(this.nodes);
-    this.variance = new Float64Array(this.nodes);
-    this.skew = new Float64Array(this.nodes);
+    this.isExact = busy + lines <= EXACT_UP_TO;
+    this.cumulants = new Float64Array(3 * this.nodes);
     if (!this.isExact) return;
     for (let k = 0; k < this.nodes; k++) {
       const tail = new Float64Array(Math.max(1, (spare[k] ?? 0) + busy + 1) + 1);
@@ -43,27 +36,44 @@ export class Risk {
 
   /** A busy agent, free by node k with probability `table[row + k]`. */
   addCompletion(table: Float64Array, row: number): void {
+    if (!this.isExact) {
+      const { cumulants } = this;
+      for (let k = 0, at = 0; k < this.nodes; k++, at += 3) {
+        const c = table[row + k]!;
+        const spread = c * (1 - c);
+        cumulants[at] = cumulants[at]! - c;
+        cumulants[at + 1] = cumulants[at + 1]! + spread;
+        cumulants[at + 2] = cumulants[at + 2]! - spread * (1 - 2 * c);
+      }
+      return;
+    }
     const j = this.completionsAdded++;
     for (let k = 0; k < this.nodes; k++) {
       const c = table[row + k]!;
-      if (!this.isExact) {
-        this.addCumulants(k, c, -1);
-        continue;
-      }
       const done = this.completions[k]!;
       for (let x = j + 1; x > 0; x--) done[x] = done[x]! * (1 - c) + done[x - 1]! * c;
       done[0] = done[0]! * (1 - c);
     }
   }
 
-  /** A ringing line, answered by node k with probability `table[row + k] · factor`. */
+  /** A line, answered by node k with probability `table[row + k] · factor`. */
   addLine(table: Float64Array, row: number, factor: number): void {
-    for (let k = 0; k < this.nodes; k++) this.addAnswer(k, table[row + k]! * factor);
-  }
-
-  /** Adds one line with these probabilities of having been answered by each node. */
-  add(answeredBy: readonly number[], probability: number): void {
-    for (let k = 0; k < this.nodes; k++) this.addAnswer(k, probability * answeredBy[k]!);
+    if (!this.isExact) {
+      const { cumulants } = this;
+      for (let k = 0, at = 0; k < this.nodes; k++, at += 3) {
+        const q = table[row + k]! * factor;
+        const spread = q * (1 - q);
+        cumulants[at] = cumulants[at]! + q;
+        cumulants[at + 1] = cumulants[at + 1]! + spread;
+        cumulants[at + 2] = cumulants[at + 2]! + spread * (1 - 2 * q);
+      }
+      return;
+    }
+    for (let k = 0; k < this.nodes; k++) {
+      const q = table[row + k]! * factor;
+      const tail = this.tails[k]!;
+      for (let x = tail.length - 1; x > 0; x--) tail[x] = tail[x]! * (1 - q) + tail[x - 1]! * q;
+    }
   }
 
   /**
@@ -74,23 +84,15 @@ export class Risk {
     let worst = 0;
     let sum = 0;
     for (let k = this.nodes - 1; k >= 0; k--) {
-      const p = this.at(k);
+      const p = this.isExact ? this.exactAt(k) : this.nearlyAt(k);
       if (p > worst) worst = p;
       sum += worst;
     }
     return sum / this.nodes;
   }
 
-  private at(k: number): number {
+  private exactAt(k: number): number {
     const spare = this.spare[k]!;
-    if (!this.isExact) {
-      const mean = this.mean[k]!;
-      const variance = Math.max(1e-9, this.variance[k]!);
-      const sd = Math.sqrt(variance);
-      const z = (spare - 0.5 - mean) / sd;
-      const p = 1 - (normalCdf(z) + (this.skew[k]! / (6 * variance * sd)) * (1 - z * z) * normalDensity(z));
-      return Math.min(1, Math.max(0, p));
-    }
     const tail = this.tails[k]!;
     const done = this.completions[k]!;
     let p = 0;
@@ -101,19 +103,13 @@ export class Risk {
     return p;
   }
 
-  private addAnswer(k: number, q: number): void {
-    if (!this.isExact) {
-      this.addCumulants(k, q, 1);
-      return;
-    }
-    const tail = this.tails[k]!;
-    for (let x = tail.length - 1; x > 0; x--) tail[x] = tail[x]! * (1 - q) + tail[x - 1]! * q;
-  }
-
-  private addCumulants(k: number, q: number, sign: 1 | -1): void {
-    const spread = q * (1 - q);
-    this.mean[k] = this.mean[k]! + sign * q;
-    this.variance[k] = this.variance[k]! + spread;
-    this.skew[k] = this.skew[k]! + sign * spread * (1 - 2 * q);
+  private nearlyAt(k: number): number {
+    const { cumulants } = this;
+    const variance = Math.max(1e-9, cumulants[3 * k + 1]!);
+    const sd = Math.sqrt(variance);
+    const z = (this.spare[k]! - 0.5 - cumulants[3 * k]!) / sd;
+    const density = normalDensity(z);
+    const p = 1 - (normalCdf(z, density) + (cumulants[3 * k + 2]! / (6 * variance * sd)) * (1 - z * z) * density);
+    return p < 0 ? 0 : p > 1 ? 1 : p;
   }
 }
