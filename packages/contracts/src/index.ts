@@ -17,3 +17,4 @@ export * from './live.ts';
 export * from './lists.ts';
 export * from './imports.ts';
 export * from './dnc.ts';
+export * from './pacing.ts';

@@ -329,6 +329,13 @@ CREATE TABLE engine_memory (
   saved_at timestamptz NOT NULL
 );
 
+-- What a supervisor was told to expect before a campaign began (contracts: CampaignForecast); shown beside what happened.
+CREATE TABLE campaign_forecasts (
+  campaign_id uuid PRIMARY KEY REFERENCES campaigns ON DELETE CASCADE,
+  forecast jsonb NOT NULL,
+  made_at timestamptz NOT NULL
+);
+
 -- History: append-only, no personal data, partitioned by month (partitions are made ahead by the server).
 CREATE TABLE events (
   at timestamptz NOT NULL,

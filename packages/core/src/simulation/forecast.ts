@@ -1,4 +1,7 @@
 import type { RiskPacerSettings } from '../dialing/pacing/settings.ts';
+import type { DialMode } from '../campaign/settings.ts';
+import type { Pacer } from '../dialing/pacer.ts';
+import { progressivePacer, ratioPacer } from '../dialing/pacers.ts';
 import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
 import type { RiskPacerState } from '../dialing/pacing/risk-pacer.ts';
 import { LOG_RATIO, totalCount } from '../dialing/pacing/histogram.ts';
@@ -24,6 +27,8 @@ export type ForecastQuestion = {
   readonly lines: number;
   readonly hoursPerDay: number;
   readonly settings: RiskPacerSettings;
+  /** How lines are dialled; predictive by default. The drop limit is that of `settings`. */
+  readonly mode?: DialMode;
 };
 
 /** A figure with its range: median, and the 10 % and 90 % points over simulated days. */
@@ -67,6 +72,12 @@ export const worldOf = (question: ForecastQuestion): World =>
     maxLines: question.lines,
   });
 
+const priorOf = (question: ForecastQuestion): RiskPacerSettings['prior'] => ({
+  answerRate: Math.max(0.005, question.answerRate),
+  talkSec: meanDuration(question.talk),
+  wrapUpSec: Math.max(0.5, meanDuration(question.wrapUp)),
+});
+
 /**
  * Replays the question through the real pacer on several simulated days and gives ranges. Deterministic for a seed; costs one
  * simulated day per repetition, so the caller runs it off the main thread.
@@ -76,19 +87,16 @@ export const forecast = (
   options: { readonly seed: number; readonly repetitions: number },
 ): Forecast => {
   const world = worldOf(question);
-  const pacer = createRiskPacer({
-    ...question.settings,
-    prior: {
-      answerRate: Math.max(0.005, question.answerRate),
-      talkSec: meanDuration(question.talk),
-      wrapUpSec: Math.max(0.5, meanDuration(question.wrapUp)),
-    },
-  });
   const handleSec = meanDuration(question.talk) + meanDuration(question.wrapUp);
   const talkShare = meanDuration(question.talk) / handleSec;
-  const runs = Array.from({ length: options.repetitions }, (_, i) =>
-    simulate(world, pacer, { seed: options.seed + i }),
-  );
+  const runsOf = <State>(pacer: Pacer<State>) =>
+    Array.from({ length: options.repetitions }, (_, i) => simulate(world, pacer, { seed: options.seed + i }));
+  const runs =
+    question.mode?.kind === 'progressive'
+      ? runsOf(progressivePacer())
+      : question.mode?.kind === 'ratio'
+        ? runsOf(ratioPacer(question.mode.linesPerAgent))
+        : runsOf(createRiskPacer({ ...question.settings, prior: priorOf(question) }));
   const occupancies = runs.map((run) => pooled(run).occupancy);
   return {
     talkMinutesPerHour: rangeOf(occupancies.map((x) => 60 * x * talkShare)),

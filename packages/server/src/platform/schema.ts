@@ -28,6 +28,7 @@ export type Schema = {
   outbox: OutboxTable;
   leases: LeasesTable;
   events: EventsTable;
+  campaign_forecasts: CampaignForecastsTable;
 };
 
 /** `jsonb`: read parsed, written as JSON text (the driver would turn a bare array into a PostgreSQL array). */
@@ -304,6 +305,13 @@ export type OutboxTable = {
   tries: Generated<number>;
   last_error: string | null;
   done_at: NullableInstant;
+};
+
+export type CampaignForecastsTable = {
+  campaign_id: string;
+  /** contracts: CampaignForecast. */
+  forecast: Json<unknown>;
+  made_at: Instant;
 };
 
 export type LeasesTable = { resource: string; holder: string; epoch: BigIntText; expires_at: Instant };
