@@ -102,11 +102,32 @@ export const leadField = z
     examples: [{ key: 'city', label: '城市', value: '北京' }],
   });
 
+/** How likely an answer seemed at the dial. */
+export const answerOdds = z
+  .object({
+    probability: z.number().meta({ description: 'Chance (0–1) that a person answers.', examples: [0.3] }),
+    reasons: listOf(
+      z.object({
+        feature: z.string().meta({ description: 'What was looked at.', examples: ['answeredBefore'] }),
+        value: z.string().meta({ description: 'Its value.', examples: ['thisHour'] }),
+        oddsFactor: z
+          .number()
+          .meta({ description: 'How many times the odds of an answer are multiplied by it.', examples: [1.8] }),
+      }),
+    ).meta({ description: 'Strongest first; few.' }),
+  })
+  .meta({
+    id: 'AnswerOdds',
+    description: 'How likely an answer seemed at the dial, from this installation’s own calls, and why.',
+    examples: [{ probability: 0.3, reasons: [{ feature: 'answeredBefore', value: 'thisHour', oddsFactor: 1.8 }] }],
+  });
+
 /** The whole story of one attempt. */
 export const attemptStory = z
   .object({
     attempt,
     verdict,
+    odds: z.exactOptional(answerOdds),
     dials: listOf(dial).meta({ description: 'In order; fail-over makes several.' }),
     events: listOf(timelineEvent).meta({ description: 'On one time line.' }),
     recordings: listOf(recording).meta({ description: 'Usually one.' }),

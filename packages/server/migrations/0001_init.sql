@@ -17,6 +17,8 @@ CREATE TABLE users (
   locale text NOT NULL DEFAULT 'zh' CHECK (locale IN ('zh', 'en')),
   -- How this person's phone is reached: {"kind":"browser"} | {"kind":"sip",...} | {"kind":"mobile",...} (contracts: Station).
   station jsonb NOT NULL DEFAULT '{"kind":"browser","mode":"keptUp"}',
+  -- Sealed password of a SIP phone that registers; null: none was made.
+  phone_secret_enc bytea,
   demo boolean NOT NULL DEFAULT false,
   must_change_password boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -226,6 +228,8 @@ CREATE TABLE attempts (
   -- Why an outcome is what it is, in short ("settled from the switch's log", "no agent within 2000 ms").
   outcome_detail text,
   verdict jsonb NOT NULL,
+  -- How likely an answer seemed when it was dialled, and why (core: Explained).
+  odds jsonb,
   agent_id uuid,
   disposition text,
   note text,

@@ -221,6 +221,7 @@ export const storyOf = (attempt: Attempt): AttemptStory => {
   });
   return {
     attempt,
+    odds: { probability: 0.31, reasons: [{ feature: 'answeredBefore', value: 'thisHour', oddsFactor: 1.62 }] },
     verdict: {
       allowed: true,
       atMs: at - 20,

@@ -10,6 +10,7 @@ import {
   type CallState,
   type DialId,
   type EpochMs,
+  type Explained,
   type LegId,
   type LeadFacts,
   type ListId,
@@ -172,6 +173,7 @@ class Batch {
   readonly #context: CampaignContext;
   readonly #nowMs: EpochMs;
   readonly #verdicts: Verdict[] = [];
+  readonly #odds: Explained[] = [];
   /** Numbers and slots used by this batch so far, which the books do not know yet. */
   readonly #numbers = new Set<string>();
   readonly #perTrunk = new Map<TrunkId, number>();
@@ -325,6 +327,8 @@ class Batch {
       lastAttemptAtMs: row.last_attempt_at?.getTime(),
     };
     const known = leadFacts(lead, facts, chosen.past.calls, chosen.callerId, this.#nowMs);
+    const odds = this.#deps.answers.explain(this.#context.isDemo, known);
+    this.#odds.push(odds);
     this.#numbers.add(facts.e164);
     this.#perTrunk.set(chosen.trunkId, (this.#perTrunk.get(chosen.trunkId) ?? 0) + 1);
     if (chosen.callerId !== undefined)
@@ -342,7 +346,7 @@ class Batch {
         zone: row.zone,
         attempts: row.attempts + 1,
         outcomeCounts: row.outcome_counts ?? {},
-        odds: { facts: known, probability: this.#deps.answers.probability(this.#context.isDemo, known) },
+        odds: { facts: known, probability: odds.probability },
       },
     });
   }
@@ -390,15 +394,16 @@ class Batch {
         dial_string: order.dialString,
         caller_id: order.callerId ?? null,
         verdict: this.#verdicts[i],
+        odds: this.#odds[i],
         state,
       }));
       await client.query({
         name: 'engine-start-calls',
         text: `WITH x AS (
                  SELECT * FROM json_to_recordset($1) AS x(dial_id uuid, attempt_id uuid, call_id uuid, lead_id bigint, list_id uuid, number text,
-                   ordinal smallint, trunk_id uuid, dial_string text, caller_id text, verdict jsonb, state jsonb)),
-               a AS (INSERT INTO attempts (id, campaign_id, list_id, lead_id, call_id, number, ordinal, verdict, created_at)
-                 SELECT attempt_id, $2, list_id, lead_id, call_id, number, ordinal, verdict, $3 FROM x),
+                   ordinal smallint, trunk_id uuid, dial_string text, caller_id text, verdict jsonb, odds jsonb, state jsonb)),
+               a AS (INSERT INTO attempts (id, campaign_id, list_id, lead_id, call_id, number, ordinal, verdict, odds, created_at)
+                 SELECT attempt_id, $2, list_id, lead_id, call_id, number, ordinal, verdict, odds, $3 FROM x),
                c AS (INSERT INTO calls (id, kind, campaign_id, attempt_id, phase, state, seq, epoch, started_at)
                  SELECT call_id, 'campaign', $2, attempt_id, 'dialing', state, 0, $4, $3 FROM x),
                d AS (INSERT INTO dials (id, attempt_id, call_id, campaign_id, number, trunk_id, dial_string, caller_id, created_at)

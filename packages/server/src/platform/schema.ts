@@ -1,4 +1,4 @@
-import type { CampaignSettings, EndedBy, Outcome, Verdict } from '@qianhu/core';
+import type { CampaignSettings, EndedBy, Explained, Outcome, Verdict } from '@qianhu/core';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 /**
@@ -62,6 +62,8 @@ export type UsersTable = {
   locale: Generated<'zh' | 'en'>;
   /** contracts: Station. */
   station: JsonWithDefault<unknown>;
+  /** Sealed password of a SIP phone that registers. */
+  phone_secret_enc: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>;
   demo: Generated<boolean>;
   must_change_password: Generated<boolean>;
   created_at: InstantWithDefault;
@@ -235,6 +237,7 @@ export type AttemptsTable = {
   outcome: Outcome | null;
   outcome_detail: string | null;
   verdict: Json<Verdict>;
+  odds: ColumnType<Explained | null, string | null | undefined, string | null>;
   agent_id: string | null;
   disposition: string | null;
   note: string | null;

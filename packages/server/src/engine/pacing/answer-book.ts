@@ -1,10 +1,12 @@
 import {
   answerProbability,
+  explainAnswer,
   initialAnswerModel,
   learnAnswer,
   zoneOffsetMs,
   type AnswerModel,
   type EpochMs,
+  type Explained,
   type LeadFacts,
   type ListId,
   type NumberFacts,
@@ -18,6 +20,10 @@ export type CallMade = { readonly atMs: EpochMs; readonly answered: boolean };
 
 /** Answer rate that is believed before the first call. */
 const FIRST_GUESS = 0.3;
+
+/** A reason that moves the odds by less than a tenth is not told, and never more than three are. */
+const TELLING_LOG_ODDS = 0.1;
+const MAX_REASONS = 3;
 
 /** Dials that say whether a person is there; those that a carrier or we ended say nothing about the person. */
 const TELLS: ReadonlySet<Outcome> = new Set([
@@ -62,6 +68,18 @@ export class AnswerBook {
 
   probability(isDemo: boolean, facts: LeadFacts): number {
     return answerProbability(this.model(isDemo), facts);
+  }
+
+  /** The probability with the few reasons that matter, for people to read. */
+  explain(isDemo: boolean, facts: LeadFacts): Explained {
+    const { probability, reasons } = explainAnswer(this.model(isDemo), facts);
+    const telling = reasons.filter(({ oddsFactor }) => Math.abs(Math.log(oddsFactor)) > TELLING_LOG_ODDS);
+    return {
+      probability: Number(probability.toFixed(3)),
+      reasons: telling
+        .slice(0, MAX_REASONS)
+        .map((reason) => ({ ...reason, oddsFactor: Number(reason.oddsFactor.toFixed(2)) })),
+    };
   }
 
   learn(isDemo: boolean, facts: LeadFacts, answered: boolean): void {

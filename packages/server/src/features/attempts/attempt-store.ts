@@ -147,7 +147,7 @@ export const createAttemptStore = (db: Kysely<Schema>) => ({
         .selectFrom('attempts as a')
         .leftJoin('leads as l', 'l.id', 'a.lead_id')
         .leftJoin('lists as li', 'li.id', 'a.list_id')
-        .select(['a.verdict', 'a.note', 'a.callback_at', 'a.disposed_at', 'l.fields', 'li.field_defs'])
+        .select(['a.verdict', 'a.odds', 'a.note', 'a.callback_at', 'a.disposed_at', 'l.fields', 'li.field_defs'])
         .where('a.id', '=', attemptId)
         .executeTakeFirstOrThrow(),
       db
@@ -173,6 +173,7 @@ export const createAttemptStore = (db: Kysely<Schema>) => ({
     return {
       attempt: toAttempt(row),
       verdict: more.verdict,
+      ...(more.odds === null ? {} : { odds: more.odds }),
       dials: dials.map((dial) => ({
         dialId: dial.id as DialId,
         trunkId: dial.trunk_id as TrunkId,

@@ -14,6 +14,7 @@ import { OutcomeMark } from '../../ui/phase.tsx';
 import { Facts } from '../../ui/stat.tsx';
 import { VerdictView } from '../verdict/verdict-view.tsx';
 import { DialsCard } from './dials-card.tsx';
+import { OddsText } from './odds-text.tsx';
 import { RecordingsCard } from './recordings-card.tsx';
 import { TimelineCard } from './timeline-card.tsx';
 import './attempt.css';
@@ -126,6 +127,7 @@ const FactsCard = ({ story }: { readonly story: AttemptStory }) => {
             [t('attempt.agent'), attempt.agentName ?? '–'],
             [t('attempt.talk'), attempt.talkMs === undefined ? '–' : clockText(attempt.talkMs)],
             wait !== undefined && [t('attempt.wait'), `${wait} ms`],
+            story.odds !== undefined && [t('attempt.odds'), <OddsText key="o" odds={story.odds} />],
           ]}
         />
       </section>
