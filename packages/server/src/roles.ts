@@ -112,7 +112,7 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     version: ports.version,
     cookieName: ports.cookieName,
     findViewer: (token) => identity.findViewer(token),
-    recordAudit: (entry) => audit.record(entry),
+    audit,
     ...(ports.localToken === undefined ? {} : { localToken: ports.localToken }),
     ...(ports.tls === undefined ? {} : { tls: ports.tls }),
     ...(ports.webFolder === undefined ? {} : { webFolder: ports.webFolder }),

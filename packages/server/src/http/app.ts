@@ -13,7 +13,7 @@ import type { Logger } from '../platform/log.ts';
 import { registerApiDocs } from './api-docs.ts';
 import { registerAuthentication, type FindViewer } from './authentication.ts';
 import { problemOf } from './problem.ts';
-import type { AuditEntryInput } from './route.ts';
+import type { AuditTrail } from './route.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 import { registerWebPages } from './web-pages.ts';
 
@@ -22,7 +22,7 @@ export type HttpAppOptions = {
   readonly version: string;
   readonly cookieName: string;
   readonly findViewer: FindViewer;
-  readonly recordAudit: (entry: AuditEntryInput) => Promise<void>;
+  readonly audit: AuditTrail;
   readonly localToken?: string;
   /** Certificate and key: the one port speaks HTTPS. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
@@ -60,7 +60,7 @@ export const createHttpApp = async (options: HttpAppOptions): Promise<FastifyIns
       })) as unknown as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.decorate('recordAudit', options.recordAudit);
+  app.decorate('audit', options.audit);
 
   app.setErrorHandler(async (error, request, reply) => {
     const { problem, isFault } = problemOf(error);

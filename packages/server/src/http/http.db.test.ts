@@ -181,6 +181,52 @@ describe('people', () => {
   });
 });
 
+describe('a change and its audit entry', () => {
+  const trunk = (name: string) => ({ name, settings: { host: 'sip.example', auth: { kind: 'ip' } } });
+  const refuse = async (table: string, run: () => Promise<void>): Promise<void> => {
+    const { pool } = server.database;
+    await pool.query(
+      "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left'; END $$",
+    );
+    await pool.query(`CREATE TRIGGER refuse BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    try {
+      await run();
+    } finally {
+      await pool.query(`DROP TRIGGER refuse ON ${table}`);
+    }
+  };
+  const entries = async (): Promise<readonly Record<string, unknown>[]> =>
+    (await admin.request('GET', '/audit?action=createTrunk')).body['items'] as Record<string, unknown>[];
+  const countTrunks = async (): Promise<number> =>
+    (await server.database.pool.query('SELECT 1 FROM trunks')).rows.length;
+
+  it('belong together: what cannot be written down is not done', async () => {
+    const before = await countTrunks();
+    await refuse('audit_entries', async () => {
+      expect((await admin.request('POST', '/trunks', trunk('unwritten'))).status).toBe(500);
+    });
+    expect(await countTrunks()).toBe(before);
+  });
+
+  it('leave the entry standing as unfinished when a fault struck in the middle, and nothing when refused', async () => {
+    const before = (await entries()).length;
+    await refuse('trunks', async () => {
+      expect((await admin.request('POST', '/trunks', trunk('cut off'))).status).toBe(500);
+    });
+    const after = await entries();
+    expect(after).toHaveLength(before + 1);
+    expect(after[0]).toMatchObject({ userId: admin.userId, details: { unfinished: true } });
+    const made = await admin.request('POST', '/trunks', trunk('whole'));
+    expect(made.status).toBe(201);
+    const { trunkId } = made.body as { trunkId: string };
+    expect((await admin.request('POST', '/trunks', trunk('whole'))).status).toBe(409);
+    const all = await entries();
+    expect(all).toHaveLength(before + 2);
+    expect(all[0]?.['details']).not.toHaveProperty('unfinished');
+    expect((await admin.request('DELETE', `/trunks/${trunkId}`)).status).toBe(200);
+  });
+});
+
 describe('trunks', () => {
   const settings = { host: 'sip.example', auth: { kind: 'digest', username: 'u1' } };
 

@@ -2,6 +2,7 @@ import type { RouteContract } from '@qianhu/contracts';
 import { problem as problemSchema } from '@qianhu/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { problemOf } from './problem.ts';
 import type { Viewer } from './viewer.ts';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -16,7 +17,7 @@ export type RouteInput<C extends RouteContract> = {
   readonly query: Output<C['query']>;
   readonly body: Output<C['body']>;
   readonly viewer: C['access'] extends 'public' ? Viewer | undefined : Viewer;
-  /** Adds to the audit entry that is written when the handler has succeeded. */
+  /** Adds to the audit entry, which is completed when the handler has succeeded. */
   readonly audit: (note: AuditNote) => void;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -34,8 +35,8 @@ declare module 'fastify' {
     access?: RouteContract['access'];
   }
   interface FastifyInstance {
-    /** Writes one audit entry; set by the composition. */
-    recordAudit: (entry: AuditEntryInput) => Promise<void>;
+    /** Where changes are written down; set by the composition. */
+    audit: AuditTrail;
   }
 }
 
@@ -46,6 +47,22 @@ export type AuditEntryInput = {
   readonly subjectType: string;
   readonly subjectId?: string;
   readonly details?: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Who changed what. A change spans more than one transaction (rows of a feature, the engine's own commits, batches of a
+ * file), so its entry is written before it begins and completed after it: a change without its entry cannot be. What
+ * stands there uncompleted was cut off in the middle, and its details say so (`unfinished`).
+ */
+export type AuditTrail = {
+  /** Writes a complete entry of something that changes nothing (an export, a recording heard). */
+  record(entry: AuditEntryInput): Promise<void>;
+  /** Writes down that a change is about to be made; rejects when that cannot be written, and then it must not be made. */
+  begin(entry: AuditEntryInput): Promise<string>;
+  /** The change is made; `entry` says it better than what was known at the beginning. */
+  complete(entryId: string, entry: AuditEntryInput): Promise<void>;
+  /** The change was refused: nothing was changed, and nothing is told. */
+  discard(entryId: string): Promise<void>;
 };
 
 /** Answer of what has nothing to tell (contracts: done). */
@@ -73,8 +90,8 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Registers one endpoint of the contracts: checks the request, the right to ask and the answer, and writes an audit entry
- * after every change that succeeded.
+ * Registers one endpoint of the contracts: checks the request, the right to ask and the answer, and holds every change
+ * in an audit entry (see `AuditTrail`).
  */
 export const addRoute = <const C extends RouteContract>(
   app: FastifyInstance,
@@ -120,21 +137,37 @@ export const addRoute = <const C extends RouteContract>(
         request,
         reply,
       } as RouteInput<C>;
-      const answer = await handler(input);
-      if (isChange) {
+      const entry = (): AuditEntryInput => {
         const subjectId = note.subjectId ?? firstParam(request.params);
-        await app.recordAudit({
+        return {
           viewer: request.viewer,
           action: contract.operationId,
           subjectType: contract.tag,
           ...(subjectId === undefined ? {} : { subjectId }),
           ...(note.details === undefined ? {} : { details: note.details }),
-        });
-      }
+        };
+      };
+      const answer = isChange ? await audited(app.audit, entry, () => handler(input)) : await handler(input);
       if (contract.response === undefined) return answer;
       // A handler may have chosen another status for the same body (health: 503).
       if (reply.statusCode === 200) reply.code(status);
       return reply.send(answer);
     },
   });
+};
+
+/** Makes a change between the beginning and the end of its audit entry. */
+const audited = async <T>(audit: AuditTrail, entry: () => AuditEntryInput, change: () => Promise<T>): Promise<T> => {
+  const entryId = await audit.begin(entry());
+  let answer: T;
+  try {
+    answer = await change();
+  } catch (error) {
+    // A fault may have struck in the middle: then the entry stays, uncompleted.
+    if (problemOf(error).problem.status < 500) await audit.discard(entryId).catch(() => undefined);
+    throw error;
+  }
+  // What is done is done: an entry that cannot be completed now stands there as unfinished.
+  await audit.complete(entryId, entry()).catch(() => undefined);
+  return answer;
 };

@@ -59,9 +59,14 @@ beforeAll(async () => {
     cookieName: 'session',
     findViewer: (token) =>
       Promise.resolve({ login: token, name: token, role: token === 'agent' ? 'agent' : 'supervisor', locale: 'zh' }),
-    recordAudit: (entry) => {
-      audit.push(entry);
-      return Promise.resolve();
+    audit: {
+      record: () => Promise.resolve(),
+      begin: () => Promise.resolve('1'),
+      complete: (_entryId, entry) => {
+        audit.push(entry);
+        return Promise.resolve();
+      },
+      discard: () => Promise.resolve(),
     },
     localToken: TOKEN,
     registerFeatures: async (instance) => {

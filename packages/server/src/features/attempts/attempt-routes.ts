@@ -13,7 +13,7 @@ export const registerAttemptRoutes = (
   addRoute(app, attemptRoutes.listAttempts, ({ query, viewer }) => attempts.page(query, viewer));
   addRoute(app, attemptRoutes.exportAttempts, async ({ query, viewer, reply }) => {
     // Personal data leave the house: this read is written down like a change.
-    await app.recordAudit({
+    await app.audit.record({
       viewer,
       action: 'exportAttempts',
       subjectType: 'attempts',

@@ -1,25 +1,42 @@
 import type { AuditQuery, UserId } from '@qianhu/contracts';
 import type { Kysely } from 'kysely';
-import type { AuditEntryInput } from '../../http/route.ts';
+import type { AuditEntryInput, AuditTrail } from '../../http/route.ts';
 import { decodeCursor, pageFrom } from '../../platform/cursor.ts';
 import type { Schema } from '../../platform/schema.ts';
 
-/** Who changed what, append-only. */
+/** Who changed what. */
 export type AuditStore = ReturnType<typeof createAuditStore>;
 
-export const createAuditStore = (db: Kysely<Schema>) => ({
-  record: async (entry: AuditEntryInput): Promise<void> => {
-    await db
-      .insertInto('audit_entries')
-      .values({
-        user_id: entry.viewer?.userId ?? null,
-        action: entry.action,
-        subject_type: entry.subjectType,
-        subject_id: entry.subjectId ?? null,
-        details: JSON.stringify(entry.details ?? {}),
-      })
-      .execute();
+const columnsOf = (entry: AuditEntryInput, details: Readonly<Record<string, unknown>> = entry.details ?? {}) => ({
+  user_id: entry.viewer?.userId ?? null,
+  action: entry.action,
+  subject_type: entry.subjectType,
+  subject_id: entry.subjectId ?? null,
+  details: JSON.stringify(details),
+});
+
+const trailIn = (db: Kysely<Schema>): AuditTrail => ({
+  record: async (entry) => {
+    await db.insertInto('audit_entries').values(columnsOf(entry)).execute();
   },
+  begin: async (entry) => {
+    const row = await db
+      .insertInto('audit_entries')
+      .values(columnsOf(entry, { ...entry.details, unfinished: true }))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return row.id;
+  },
+  complete: async (entryId, entry) => {
+    await db.updateTable('audit_entries').set(columnsOf(entry)).where('id', '=', entryId).execute();
+  },
+  discard: async (entryId) => {
+    await db.deleteFrom('audit_entries').where('id', '=', entryId).execute();
+  },
+});
+
+export const createAuditStore = (db: Kysely<Schema>) => ({
+  ...trailIn(db),
 
   /** Newest first. */
   page: async (query: AuditQuery) => {

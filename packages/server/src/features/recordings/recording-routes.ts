@@ -17,7 +17,7 @@ export const registerRecordingRoutes = (
     // Who listened is written down once a listening, not at each piece that the player fetches.
     const isStart = range === undefined || (range !== 'unsatisfiable' && range.first === 0);
     if (isStart)
-      await app.recordAudit({
+      await app.audit.record({
         viewer,
         action: query.download === '1' ? 'downloadRecording' : 'playRecording',
         subjectType: 'recordings',
