@@ -169,7 +169,7 @@ const main = async (): Promise<boolean> => {
       },
     },
   });
-  let isGood = false;
+  let isGood: boolean;
   try {
     const database = await openDatabase(stack);
     const leads = Math.ceil(((wanted.people + wanted.wrongPeople) / town.answerRate) * 1.5);

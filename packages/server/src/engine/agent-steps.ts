@@ -12,7 +12,7 @@ import type { EngineWorld } from './engine-world.ts';
 import type { AgentStep } from './kernel.ts';
 import { numberFacts } from './number-facts.ts';
 import { observeAgent } from './pacing/observe.ts';
-import { matchNow } from './routing.ts';
+import { byPriority, matchNow } from './routing.ts';
 import { iso } from './rows.ts';
 
 /** How long an agent's own phone may ring when the station is set up. */
@@ -111,7 +111,7 @@ const act = (world: EngineWorld, id: AgentId, state: AgentState, effect: AgentEf
       const campaignIds = world.agentRows.get(id)?.campaignIds ?? new Set();
       world.free.set(id, { agentId: id, sinceMs: state.sinceMs, campaignIds });
       kernel.post(() => matchNow(world));
-      for (const campaignId of campaignIds) world.pump(campaignId);
+      for (const campaignId of byPriority(world, campaignIds)) world.pump(campaignId);
       return;
     }
     case 'withdraw':

@@ -44,6 +44,7 @@ import { finishRecordingJob } from './recording-job.ts';
 import { readBack, reconcile } from './recovery.ts';
 import { iso } from './rows.ts';
 import { provisionAgent, provisionAgents, putAgentPhone, provisionTrunks } from './provisioning.ts';
+import { byPriority } from './routing.ts';
 import { onSwitchEvent } from './switch-events.ts';
 import { TrunkBook } from './trunk-book.ts';
 import { loadTrunks, type SecretOpener } from './trunk-row.ts';
@@ -273,10 +274,9 @@ export class LiveEngine implements Engine {
   // Campaigns -------------------------------------------------------------------------------------------------------
 
   #tick(world: EngineWorld): void {
-    for (const campaign of world.campaigns.values()) {
-      if (campaign.state.kind === 'running') this.#pumpSoon(world, campaign.context.id);
-      void this.#count(world, campaign);
-    }
+    for (const campaignId of byPriority(world, world.campaigns.keys()))
+      if (world.campaigns.get(campaignId)?.state.kind === 'running') this.#pumpSoon(world, campaignId);
+    for (const campaign of world.campaigns.values()) void this.#count(world, campaign);
   }
 
   async #remember(world: EngineWorld): Promise<void> {

@@ -1,6 +1,12 @@
-import type { LegId } from '@qianhu/core';
+import type { CampaignId, LegId } from '@qianhu/core';
 import type { EngineWorld } from './engine-world.ts';
 import { matchCalls } from './router.ts';
+
+/** Campaigns in the order in which they may take shared agents: whoever looks first has the agents' lines. */
+export const byPriority = (world: EngineWorld, ids: Iterable<CampaignId>): readonly CampaignId[] => {
+  const priority = (id: CampaignId): number => world.campaigns.get(id)?.context.settings.priority ?? 0;
+  return [...ids].sort((a, b) => priority(b) - priority(a));
+};
 
 /** Gives waiting calls to free agents. Runs inside a turn; each pair is tried once. */
 export const matchNow = (world: EngineWorld): void => {
