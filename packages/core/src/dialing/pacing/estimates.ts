@@ -6,8 +6,17 @@ import { initialLevel, levelOf, updateLevel } from './level.ts';
 import { addCount, logBin, lognormalPrior, totalCount } from './histogram.ts';
 import type { RiskPacerSettings } from './settings.ts';
 
-/** Dials of one second that may still be answered. `weight` is the sum of their answer probabilities. */
-export type Cohort = { readonly sec: number; readonly weight: number; readonly dials: number; readonly humans: number };
+/**
+ * Dials of one second that may still be answered. `weight` is the sum of their answer probabilities. Void ones rang while
+ * the line was down and say nothing.
+ */
+export type Cohort = {
+  readonly sec: number;
+  readonly weight: number;
+  readonly dials: number;
+  readonly humans: number;
+  readonly isVoid?: true;
+};
 
 /** How one agent's calls compare with the team's: sum of log ratios and their number (both forgotten slowly). */
 type AgentPace = { readonly sum: number; readonly count: number };
@@ -18,6 +27,9 @@ export type Estimates = {
   readonly cohorts: readonly Cohort[];
   /** The level of the answer rate against the dials' probabilities, from closed cohorts. */
   readonly level: LevelFilters;
+  /** Sum of probabilities of the closed cohorts since a person last answered, and the level at that time. */
+  readonly silence: number;
+  readonly levelBefore: LevelFilters;
   /** Ages (1 s bins) at which people answered, and at which other lines ended. */
   readonly answerAges: Counts;
   readonly missAges: Counts;
@@ -57,9 +69,12 @@ export const initialEstimates = (settings: RiskPacerSettings): Estimates => {
   const timeout = Math.max(1, Math.min(AGE_BINS - 1, Math.round(settings.ringTimeoutMs / 1000)));
   const missAges = new Array<number>(AGE_BINS).fill(0);
   missAges[timeout] = 10;
+  const level = initialLevel(PRIOR_WEIGHT * settings.prior.answerRate, PRIOR_WEIGHT * PLAIN_PROBABILITY);
   return {
     cohorts: [],
-    level: initialLevel(PRIOR_WEIGHT * settings.prior.answerRate, PRIOR_WEIGHT * PLAIN_PROBABILITY),
+    level,
+    levelBefore: level,
+    silence: 0,
     answerAges: agePrior(Math.min(10, timeout), 0.5, 10),
     missAges,
     talk: lognormalPrior(settings.prior.talkSec, 1, PRIOR_WEIGHT, normalCdf),
@@ -118,8 +133,19 @@ export const shiftCohorts = (estimates: Estimates, byMs: number): Estimates => (
 /** Whether a line can have rung so long; anything else is a clock that jumped. */
 const isAge = (sec: number): boolean => sec >= 0 && sec < AGE_BINS;
 
+/**
+ * Whether so many people who should have answered did not that the line is down rather than its people unwilling: even a
+ * rate that fell to a tenth would have brought somebody in 49 of 50 cases.
+ */
+export const isSilent = ({ silence, levelBefore }: Pick<Estimates, 'silence' | 'levelBefore'>): boolean =>
+  silence * levelOf(levelBefore, 0, 0) > 40;
+
 /** A person answered, `dialedAtMs` being the time of the dial. */
-export const countHuman = (estimates: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
+export const countHuman = (before: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
+  // The line is back: what rang while it was down must not be taken for people who do not answer.
+  const estimates = isSilent(before)
+    ? { ...before, silence: 0, cohorts: before.cohorts.map((c) => ({ ...c, isVoid: true as const })) }
+    : before;
   const age = Math.floor((atMs - dialedAtMs) / 1000);
   const full = totalCount(estimates.answerAges) > 4000;
   return {
@@ -183,22 +209,29 @@ export const closeCohorts = (
   const before = Math.floor((nowMs - ringTimeoutMs - 6000) / 1000);
   if (first === undefined || first.sec >= before) return estimates;
   const kept = levelDials === undefined ? undefined : levelDials * PLAIN_PROBABILITY;
-  let { level } = estimates;
+  let { level, silence, levelBefore } = estimates;
   let i = 0;
   for (; i < estimates.cohorts.length; i++) {
     const cohort = estimates.cohorts[i]!;
     if (cohort.sec >= before) break;
+    if (cohort.isVoid === true) continue;
     level = updateLevel(level, cohort.humans, cohort.weight, cohort.sec, kept);
+    silence = cohort.humans > 0 ? 0 : silence + cohort.weight;
+    if (silence === 0) levelBefore = level;
+    // What the line will come back with is what it had.
+    else if (kept === undefined && isSilent({ silence, levelBefore })) level = levelBefore;
   }
-  return { ...estimates, cohorts: estimates.cohorts.slice(i), level };
+  return { ...estimates, cohorts: estimates.cohorts.slice(i), level, silence, levelBefore };
 };
 
 /** The present level: closed cohorts, and open ones as far as they have rung. `answered(age)`: share of answers by that age. */
 export const levelNow = (estimates: Estimates, nowMs: EpochMs, answered: (ageSec: number) => number): number => {
+  if (isSilent(estimates)) return levelOf(estimates.level, 0, 0);
   let humans = 0;
   let weight = 0;
   const now = nowMs / 1000;
   for (const cohort of estimates.cohorts) {
+    if (cohort.isVoid === true) continue;
     humans += cohort.humans;
     weight += cohort.weight * answered(now - cohort.sec - 0.5);
   }

@@ -13,6 +13,7 @@ import {
   countMiss,
   countShed,
   initialEstimates,
+  isSilent,
   levelNow,
   shiftCohorts,
 } from './estimates.ts';
@@ -133,6 +134,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
     const cap = Math.max(0, Math.min(view.linesAvailable, view.leadsAvailable) || 0);
     let { price } = pricing;
+    const silent = tuning.levelDials === undefined && isSilent(estimates);
     let expectedDrops = 0;
     let limitedBy: PacingLimit;
     let first = -1;
@@ -153,8 +155,11 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
           break;
         }
         const p = Math.min(0.98, level * (view.nextLeads?.[lines] ?? PLAIN_PROBABILITY));
-        price = movePrice(price, marginal, budget.target, tuning.priceStepPerDial ?? tuning.priceStep * p);
-        expectedDrops += p * marginal;
+        // Lines that nobody can answer teach nothing about the price.
+        if (!silent) {
+          price = movePrice(price, marginal, budget.target, tuning.priceStepPerDial ?? tuning.priceStep * p);
+          expectedDrops += p * marginal;
+        }
         risk.addLine(model.answeredBy, 0, p);
         lines++;
       }
