@@ -27,7 +27,7 @@ import type { RiskPacerSettings } from './settings.ts';
 
 /** Everything the pacer knows. JSON round-trips it. */
 export type RiskPacerState = {
-  readonly version: 1;
+  readonly version: 2;
   readonly nowMs: EpochMs;
   readonly estimates: Estimates;
   readonly basis: ModelBasis;
@@ -179,7 +179,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       }
     }
     return {
-      state: { version: 1, nowMs: now, estimates: next, basis, pricing, anchor, jumps, shedding },
+      state: { version: 2, nowMs: now, estimates: next, basis, pricing, anchor, jumps, shedding },
       decision: {
         lines,
         shed,
@@ -202,7 +202,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     initial: (nowMs) => {
       const estimates = initialEstimates(settings);
       return {
-        version: 1,
+        version: 2,
         nowMs,
         estimates,
         basis: basisOf(estimates, settings, nowMs),
