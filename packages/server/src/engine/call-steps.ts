@@ -18,7 +18,7 @@ import { writeNextDial } from './dial-writer.ts';
 import { iso, type EventRow, type RowWrites } from './rows.ts';
 import { leadAfterDisposal, leadAfterOutcome } from './lead-plan.ts';
 import { observeCall } from './pacing/observe.ts';
-import { matchNow } from './routing.ts';
+import { matchNow, pumpSharing } from './routing.ts';
 
 /** Writes what a call's step changed and starts what it asks for. Runs inside a turn. */
 export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void => {
@@ -36,7 +36,7 @@ export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void
     world.waiting.delete(id);
     const campaign = world.campaigns.get(after.campaignId);
     campaign?.open.delete(id);
-    world.pump(after.campaignId);
+    pumpSharing(world, after.campaignId);
   }
   if (before.kind !== after.kind) world.changed({ campaignId: after.campaignId });
 };

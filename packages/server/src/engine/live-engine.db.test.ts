@@ -178,6 +178,36 @@ describe('a campaign on the virtual switch', () => {
     expect(rig.engine.campaign(other)?.phase).toBe('running');
   });
 
+  it('lets the more urgent of two campaigns that share their agents dial first', async () => {
+    const { rig, fixture } = await start({ leads: 3, agents: 1, settings: { priority: 20 } }, () => busy(20));
+    const urgent = await writeFixture(db.pool, { leads: 3, agents: 0, settings: { priority: 80 } });
+    await db.pool.query('UPDATE leads SET number = $1 || right(number, 3) WHERE list_id = $2', [
+      '+8613700000',
+      urgent.listId,
+    ]);
+    await db.pool.query('INSERT INTO campaign_agents (campaign_id, user_id) VALUES ($1, $2)', [
+      urgent.campaignId,
+      fixture.agentIds[0],
+    ]);
+    await rig.engine.reloadTrunks();
+    const agentId = fixture.agentIds[0];
+    if (agentId === undefined) throw new Error('no agent');
+    await rig.engine.pauseAgent(agentId, 'break');
+    await rig.engine.startCampaign(fixture.campaignId);
+    await rig.engine.startCampaign(urgent.campaignId);
+    await rig.engine.readyAgent(agentId);
+    await until(finished(rig, fixture), 'the campaign that waited to finish');
+    const { rows } = await db.pool.query<{ campaign_id: string }>('SELECT campaign_id FROM attempts ORDER BY id');
+    expect(rows.map((row) => (row.campaign_id === urgent.campaignId ? 'urgent' : 'other'))).toEqual([
+      'urgent',
+      'urgent',
+      'urgent',
+      'other',
+      'other',
+      'other',
+    ]);
+  });
+
   it('pauses without cutting talks, and stops by hanging up what rings only', async () => {
     const slow = answers({ ringAfterMs: 5, answerAfterMs: 30 });
     const { rig, fixture } = await start(

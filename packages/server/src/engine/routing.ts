@@ -1,11 +1,31 @@
 import type { CampaignId, LegId } from '@qianhu/core';
-import type { EngineWorld } from './engine-world.ts';
+import type { EngineWorld, LiveCampaign } from './engine-world.ts';
 import { matchCalls } from './router.ts';
 
 /** Campaigns in the order in which they may take shared agents: whoever looks first has the agents' lines. */
 export const byPriority = (world: EngineWorld, ids: Iterable<CampaignId>): readonly CampaignId[] => {
   const priority = (id: CampaignId): number => world.campaigns.get(id)?.context.settings.priority ?? 0;
   return [...ids].sort((a, b) => priority(b) - priority(a));
+};
+
+/** Looks at a campaign whose line has ended, and at those that share agents with it and may be more urgent. */
+export const pumpSharing = (world: EngineWorld, id: CampaignId): void => {
+  const own = world.campaigns.get(id);
+  if (own === undefined) return;
+  const sharing = [...world.campaigns.values()].filter(
+    (other) => other === own || (other.state.kind === 'running' && sharesAgent(own, other)),
+  );
+  for (const campaignId of byPriority(
+    world,
+    sharing.map(({ context }) => context.id),
+  ))
+    world.pump(campaignId);
+};
+
+const sharesAgent = ({ context: a }: LiveCampaign, { context: b }: LiveCampaign): boolean => {
+  const [few, many] = a.agentIds.size < b.agentIds.size ? [a.agentIds, b.agentIds] : [b.agentIds, a.agentIds];
+  for (const agentId of few) if (many.has(agentId)) return true;
+  return false;
 };
 
 /** Gives waiting calls to free agents. Runs inside a turn; each pair is tried once. */
