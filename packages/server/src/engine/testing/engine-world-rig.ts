@@ -112,6 +112,8 @@ export const createEngineRig = (
     readonly log?: Logger;
     readonly holder?: string;
     readonly wrap?: (virtual: VirtualSwitch) => Switch;
+    /** What every prompt plays, without extension; default `/prompts/<name>`. */
+    readonly promptFile?: string;
   } = {},
 ): EngineRig => {
   const lost: string[] = [];
@@ -123,7 +125,7 @@ export const createEngineRig = (
     log: options.log ?? silentLogger(),
     ids,
     openSecret: () => '',
-    prompt: (name) => [{ kind: 'file', path: `/prompts/${name}` }],
+    prompt: (name) => [{ kind: 'file', path: options.promptFile ?? `/prompts/${name}` }],
     recordingsFolder: options.recordingsFolder ?? '/tmp',
     holder: options.holder ?? 'rig',
     onLost: (reason) => lost.push(reason),
