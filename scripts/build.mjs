@@ -1,4 +1,4 @@
-// Builds what runs: bundles of server, command line, import worker and lab into dist/, the pages into packages/web/dist.
+// Builds what runs: bundles of server, command line, workers and lab into dist/, the pages into packages/web/dist.
 // Each half is built only when its sources changed; `--force` builds both.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ const programs = {
   main: 'packages/server/src/main.ts',
   cli: 'packages/server/src/cli/main.ts',
   'import-worker': 'packages/server/src/features/imports/import-worker.ts',
+  'forecast-worker': 'packages/server/src/features/forecast/forecast-worker.ts',
   lab: 'packages/lab/src/main.ts',
 };
 

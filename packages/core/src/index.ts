@@ -33,6 +33,8 @@ export type { RiskPacerState } from './dialing/pacing/risk-pacer.ts';
 export { restoreWindows } from './dialing/pacing/price.ts';
 export * from './dialing/pacing/pool.ts';
 export * from './dialing/pacing/settings.ts';
+export { meanDuration } from './simulation/duration-law.ts';
+export type { DurationLaw } from './simulation/duration-law.ts';
 export * from './simulation/forecast.ts';
 export { predictShift } from './simulation/predict-shift.ts';
 export type { ShiftPrediction, ShiftQuestion } from './simulation/predict-shift.ts';

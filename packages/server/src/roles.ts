@@ -16,6 +16,13 @@ import { createDemoService, type DemoService } from './features/demo/demo-servic
 import { createDemoStore } from './features/demo/demo-store.ts';
 import { createDnc } from './features/dnc/create-dnc.ts';
 import { registerDncRoutes } from './features/dnc/dnc-routes.ts';
+import { registerDropLedgerRoutes } from './features/drops/drop-ledger-routes.ts';
+import { createDropLedgerService } from './features/drops/drop-ledger-service.ts';
+import { createLedgerStore } from './features/drops/drop-ledger-store.ts';
+import { registerForecastRoutes } from './features/forecast/forecast-routes.ts';
+import { createForecastService } from './features/forecast/forecast-service.ts';
+import { createForecastStore } from './features/forecast/forecast-store.ts';
+import { forecastInThread } from './features/forecast/forecast-thread.ts';
 import { registerHealthRoutes } from './features/health/health-routes.ts';
 import { createHealthService } from './features/health/health-service.ts';
 import { createIdentity, type Identity } from './features/identity/create-identity.ts';
@@ -60,6 +67,13 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
   const maskNumbersForAgents = async (): Promise<boolean> => (await settings.get()).maskNumbersForAgents;
   const trunks = createTrunkService({ store: createTrunkStore(db), engine, secrets: ports.secrets, ids, clock, log });
   const campaigns = createCampaignService({ store: createCampaignStore(db), engine, clock, ids, log });
+  const forecasts = createForecastService({
+    store: createForecastStore(db),
+    campaigns,
+    clock,
+    simulate: forecastInThread,
+  });
+  const drops = createDropLedgerService({ store: createLedgerStore(db), campaigns, clock });
   const attempts = createAttemptService({ store: createAttemptStore(db), maskNumbersForAgents });
   const recordings = createRecordingService(db, join(home, 'recordings'));
   const agents = createAgentService({
@@ -68,6 +82,8 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     settings: () => settings.get(),
     clock,
     iceServers: ports.iceServers,
+    secrets: ports.secrets,
+    sipServer: ports.sipServer,
   });
   const lists = createLists({ db: database, clock, ids, reloadCampaign: (id) => engine.reloadCampaign(id) });
   const imports = createImports({
@@ -127,11 +143,14 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
           const agentId = userId as string as Parameters<typeof engine.agent>[0];
           const phase = engine.agent(agentId)?.phase;
           if (isDisabled && phase !== undefined && phase !== 'loggedOut') await engine.logOutAgent(agentId);
+          await engine.reloadAgentPhone(agentId);
         },
       });
       registerSettingsRoutes(server, { settings });
       registerTrunkRoutes(server, { trunks });
       registerCampaignRoutes(server, { campaigns });
+      registerForecastRoutes(server, { forecasts });
+      registerDropLedgerRoutes(server, { drops });
       registerAttemptRoutes(server, { attempts });
       registerRecordingRoutes(server, { recordings });
       registerAgentRoutes(server, { agents, engine });

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../../platform/worker-entry.ts';
 import { FileError } from './pipeline/file-error.ts';
 import type { Batch, BatchResult } from './pipeline/batch.ts';
 import type { WorkerJob, WorkerMessage } from './worker-protocol.ts';
@@ -14,21 +12,6 @@ const HEAP_MB = 192;
 const YOUNG_HEAP_MB = 12;
 
 /**
- * Where the worker's code is: the bundle's `import-worker.js` beside this bundle, or the source when run from source. A
- * thread does not inherit the TypeScript loader, so there it is registered first.
- */
-const workerEntry = (): URL => {
-  const built = new URL('./import-worker.js', import.meta.url);
-  if (existsSync(fileURLToPath(built))) return built;
-  // `require.resolve` gives the CommonJS side, whose `register` is for the thread that it was loaded in.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
-  const source = new URL('./import-worker.ts', import.meta.url).href;
-  const code = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(source)});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-};
-
-/**
  * Runs a job in a thread of its own. `onBatch` writes a batch; when it throws the thread is ended and the error passed on.
  * Throws `FileError` for what is wrong with the file.
  */
@@ -36,7 +19,7 @@ export const runInThread = async (
   job: WorkerJob,
   onBatch: (batch: Batch) => Promise<BatchResult>,
 ): Promise<WorkerEnd> => {
-  const worker = new Worker(workerEntry(), {
+  const worker = new Worker(workerEntry('import-worker', new URL('./import-worker.ts', import.meta.url)), {
     workerData: job,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
