@@ -148,8 +148,14 @@ export type StartRecording = {
   readonly rightLegId?: LegId;
 };
 
-/** A finished recording: headerless A-law, 8 kHz, one file a side; `startedAtMs` aligns them (difference = offset). */
-export type RecordedSide = { readonly path: string; readonly startedAtMs: EpochMs };
+/** A file of headerless A-law, 8 kHz; `startedAtMs` aligns it with others (difference = offset). */
+export type RecordedPart = { readonly path: string; readonly startedAtMs: EpochMs };
+
+/**
+ * One side of a finished recording. `later`: further parts of it, in order; each begins a while before the one before it
+ * ends, so that whoever joins them may choose where. A switch whose sides would drift apart begins anew from time to time.
+ */
+export type RecordedSide = RecordedPart & { readonly later?: readonly RecordedPart[] };
 
 export type EndpointSpec = {
   readonly endpointId: EndpointId;

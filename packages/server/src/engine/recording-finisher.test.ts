@@ -19,6 +19,7 @@ const T0 = Date.UTC(2026, 2, 3, 2, 0, 0);
 /** The A-law bytes of a full and of a middle amplitude, and what they mean. */
 const LOUD = 0x2a;
 const MIDDLE = 0x95;
+const SILENT = 0xd5;
 
 const side = async (name: string, samples: number, code: number, startedAtMs: number) => {
   const path = join(folder, name);
@@ -135,5 +136,46 @@ describe('a finished recording', () => {
 
   it('lies in a folder of its day', () => {
     expect(recordingPath('/data', 'id', T0)).toBe('/data/2026-03/03/id.wav');
+  });
+
+  it('joins the parts of a side where nothing is said, and loses nothing of the other side', async () => {
+    // The older part is late by 100 ms: what it says at 2,100 ms the newer one says at 2,000 ms.
+    const older = Buffer.alloc(3 * 8_000, SILENT);
+    const newer = Buffer.alloc(4 * 8_000, SILENT);
+    older.fill(LOUD, 1_600 * 8, 2_100 * 8);
+    newer.fill(LOUD, 500 * 8, 1_000 * 8);
+    newer.fill(MIDDLE, 2_000 * 8, 2_500 * 8);
+    await writeFile(join(folder, 'p1'), older);
+    await writeFile(join(folder, 'p2'), newer);
+    const left = {
+      path: join(folder, 'p1'),
+      startedAtMs: T0,
+      later: [{ path: join(folder, 'p2'), startedAtMs: T0 + 1_000 }],
+    };
+    const target = join(folder, 'joined.wav');
+    const done = await finishRecording({ left, right: await side('r9', 5 * 8_000, MIDDLE, T0) }, target);
+    expect(done.durationMs).toBe(5_000);
+    const wav = await readWav(target);
+    let loudMs = 0;
+    for (let at = 0; at < wav.samples; at += 8) if (wav.at(at)[0] === alawToPcm(LOUD)) loudMs += 1;
+    // Said once and whole, whichever part it comes from.
+    expect(loudMs).toBe(500);
+    expect(wav.at(3_100 * 8)).toEqual([alawToPcm(MIDDLE), alawToPcm(MIDDLE)]);
+  });
+
+  it('goes on with the next part after a gap that nobody recorded', async () => {
+    const left = {
+      ...(await side('g1', 800, LOUD, T0)),
+      later: [await side('g2', 800, MIDDLE, T0 + 500)],
+    };
+    const target = join(folder, 'gap.wav');
+    await finishRecording({ left }, target);
+    const wav = await readWav(target);
+    expect([wav.samples, wav.at(799)[0], wav.at(800)[0], wav.at(4_000)[0]]).toEqual([
+      4_800,
+      alawToPcm(LOUD),
+      0,
+      alawToPcm(MIDDLE),
+    ]);
   });
 });

@@ -18,5 +18,7 @@ export const finishRecordingJob = async (pool: Pool, recordingId: string, folder
     `UPDATE recordings SET state = 'done', path = $2, duration_ms = $3, bytes = $4, sha256 = $5, error = NULL, finished_at = now() WHERE id = $1`,
     [recordingId, done.path, done.durationMs, done.bytes, done.sha256],
   );
-  for (const side of [sides.left, sides.right]) if (side !== undefined) await rm(side.path, { force: true });
+  for (const side of [sides.left, sides.right]) {
+    for (const { path } of side === undefined ? [] : [side, ...(side.later ?? [])]) await rm(path, { force: true });
+  }
 };

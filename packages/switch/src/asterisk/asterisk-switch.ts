@@ -68,6 +68,8 @@ export type AsteriskSwitchOptions = {
   readonly backOffMs?: { readonly first: number; readonly longest: number };
   /** How often registrations and reachability are looked at. Default 2,000 ms; 0: never. */
   readonly reachabilityEveryMs?: number;
+  /** After how long a recording goes on in a new part, whose two sides are in step again. Default 120,000 ms. */
+  readonly recordingPartMs?: number;
 };
 
 /** ARI's words for why we hang up; they choose the SIP answer or the Reason of a CANCEL. */
@@ -154,7 +156,8 @@ export class AsteriskSwitch implements Switch {
       waits: this.#waits,
       app,
       spoolDir,
-      now: () => clock.now(),
+      scheduling: clock,
+      partMs: options.recordingPartMs ?? 120_000,
       emit,
       logger,
     });
@@ -200,6 +203,7 @@ export class AsteriskSwitch implements Switch {
   close(): Promise<void> {
     this.#reachability.stop();
     this.#originator.stop();
+    this.#recordings.stopTimers();
     this.#ari.close();
     this.#waits.lost();
     this.#admission.reset();

@@ -183,6 +183,8 @@ export const endpointObjects = (endpoint: EndpointSpec): readonly PjsipObject[] 
               remove_existing: 'yes',
               remove_unavailable: 'yes',
               minimum_expiration: '10',
+              // A restarted Asterisk has forgotten who registered: a phone should not stay away long. A browser notices by itself.
+              ...(isWebRtc ? {} : { default_expiration: '120', maximum_expiration: '120' }),
               ...qualify,
             }
           : { contact, ...qualify },

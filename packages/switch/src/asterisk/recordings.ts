@@ -2,10 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpochMs, LegId, RecordingId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
-import { SwitchError, type RecordedSide, type StartRecording, type SwitchEvent } from '../port.ts';
+import { SwitchError, type RecordedPart, type RecordedSide, type StartRecording, type SwitchEvent } from '../port.ts';
 import type { AriClient } from './ari-client.ts';
 import type { AriChannel } from './ari-events.ts';
 import type { ChannelWaits } from './channel-waits.ts';
+import type { Scheduling } from './scheduling.ts';
 
 /**
  * Recording by two snoops, `spy=in` on each leg, each recorded to headerless A-law: of the ways tried the only one that
@@ -13,42 +14,72 @@ import type { ChannelWaits } from './channel-waits.ts';
  * Asterisk lists no live recordings and we must find them again after our restart.
  *
  * A side ends with its leg, or when we take its snoop away. Asterisk then says `RecordingFinished`.
+ *
+ * A snoop reads by Asterisk's clock from a queue that the phone's packets fill: what a stalled network or a phone with a
+ * fast clock puts in too much stays there (Asterisk flushes at 5 s only), and that side is late from then on. So a long
+ * recording goes on in a new part from time to time, by new snoops with empty queues, begun while the old ones still record.
  */
 
 export type SideName = 'l' | 'r';
 
-/** The snoop's channel id, which is also the recording's name. */
-export const snoopIdOf = (recordingId: RecordingId, side: SideName): string => `rec-${recordingId}-${side}`;
+/** The snoop's channel id, which is also the recording's name. Parts count from 1. */
+export const snoopIdOf = (recordingId: RecordingId, side: SideName, part = 1): string =>
+  `rec-${recordingId}-${side}${part === 1 ? '' : String(part)}`;
 
-/** The recording and side a snoop or recording name belongs to; undefined when it is not one of ours. */
-export const parseSnoopId = (name: string): { recordingId: RecordingId; side: SideName } | undefined => {
-  const match = /^rec-(.+)-([lr])$/.exec(name);
+/** The recording, side and part a snoop or recording name belongs to; undefined when it is not one of ours. */
+export const parseSnoopId = (
+  name: string,
+): { readonly recordingId: RecordingId; readonly side: SideName; readonly part: number } | undefined => {
+  const match = /^rec-(.+)-([lr])(\d*)$/.exec(name);
   if (!match) return undefined;
-  return { recordingId: match[1] as RecordingId, side: match[2] as SideName };
+  return { recordingId: match[1] as RecordingId, side: match[2] as SideName, part: Number(match[3]) || 1 };
 };
 
 /** A-law at 8 kHz. */
 const BYTES_PER_MS = 8;
 
 type Side = {
+  /** Undefined when it ended before our time. */
   readonly legId: LegId | undefined;
   state: 'starting' | 'recording' | 'over';
-  /** From `RecordingStarted`; undefined when that was before our time. */
-  startedAtMs: EpochMs | undefined;
+  /** The part that is recorded now. */
+  part: number;
+  /** Parts that have ended at the switch. */
+  readonly ended: Set<number>;
+  /** When parts began, from `RecordingStarted`; those before our time are missing. */
+  readonly startedAtMs: Map<number, EpochMs>;
 };
 
-type Recording = { readonly recordingId: RecordingId; readonly sides: Map<SideName, Side>; error: string | undefined };
+const newSide = (legId: LegId | undefined, state: Side['state'], part = 1): Side => ({
+  legId,
+  state,
+  part,
+  ended: new Set(),
+  startedAtMs: new Map(),
+});
+
+type Recording = {
+  readonly recordingId: RecordingId;
+  readonly sides: Map<SideName, Side>;
+  error: string | undefined;
+  /** Takes back the timer of the next part. */
+  cancelNextPart: (() => void) | undefined;
+};
 
 export type RecordingsDeps = {
   readonly ari: AriClient;
   readonly waits: ChannelWaits;
   readonly app: string;
   readonly spoolDir: string;
-  readonly now: () => EpochMs;
+  readonly scheduling: Scheduling;
+  /** How long a part is. */
+  readonly partMs: number;
   readonly emit: (event: SwitchEvent) => void;
   readonly logger: Logger;
 };
 
+/** How long the old part goes on beside the new one: whoever joins them finds a pause of the talk there. */
+const OVERLAP_MS = 3_000;
 const SNOOP_TIMEOUT_MS = 5_000;
 /** Finished recordings remembered, so that a repeated start does not begin again. */
 const REMEMBERED = 20_000;
@@ -73,24 +104,25 @@ export class Recordings {
     if (this.#told.has(recordingId)) return;
     let recording = this.#active.get(recordingId);
     if (!recording) {
-      recording = { recordingId, sides: new Map(), error: undefined };
-      this.#active.set(recordingId, recording);
+      recording = this.#open(recordingId);
     }
     const wanted: { side: SideName; legId: LegId }[] = [];
     if (!recording.sides.has('l')) wanted.push({ side: 'l', legId: order.leftLegId });
     if (order.rightLegId !== undefined && !recording.sides.has('r'))
       wanted.push({ side: 'r', legId: order.rightLegId });
     const begun = wanted.map(({ side, legId }) => {
-      const state: Side = { legId, state: 'starting', startedAtMs: undefined };
+      const state = newSide(legId, 'starting');
       recording.sides.set(side, state);
       return { side, legId, state };
     });
     // Both snoops first, then both records together: pairs started so are aligned to the frame.
-    const snooped = await Promise.allSettled(begun.map(({ side, legId }) => this.#snoop(recordingId, side, legId)));
+    const snooped = await Promise.allSettled(begun.map(({ side, legId }) => this.#snoop(recordingId, side, 1, legId)));
     const recorded = await Promise.allSettled(
       begun.map(({ side }, n) => {
         const snoop = snooped[n];
-        return snoop?.status === 'fulfilled' ? this.#record(recordingId, side) : Promise.reject(snoop?.reason as Error);
+        return snoop?.status === 'fulfilled'
+          ? this.#record(recordingId, side, 1)
+          : Promise.reject(snoop?.reason as Error);
       }),
     );
     let failure: unknown;
@@ -100,10 +132,10 @@ export class Recordings {
       failure ??= result.reason;
       // A leg that hung up meanwhile takes its snoop along: that side is simply over.
       if (item.state.state === 'starting') recording.sides.delete(item.side);
-      void this.#dropSnoop(recordingId, item.side);
+      void this.#dropSnoop(recordingId, item.side, 1);
     }
     if (failure !== undefined && recording.sides.size === 0 && this.#active.get(recordingId) === recording) {
-      this.#active.delete(recordingId);
+      this.#close(recording);
     }
     this.#finishIfOver(recording);
     if (failure !== undefined)
@@ -115,25 +147,35 @@ export class Recordings {
     if (this.#told.has(recordingId)) return;
     let recording = this.#active.get(recordingId);
     if (!recording) {
-      recording = { recordingId, sides: new Map(), error: undefined };
-      for (const name of ['l', 'r'] as const) {
-        recording.sides.set(name, { legId: undefined, state: 'recording', startedAtMs: undefined });
-      }
-      this.#active.set(recordingId, recording);
+      recording = this.#open(recordingId);
+      for (const name of ['l', 'r'] as const) recording.sides.set(name, newSide(undefined, 'recording'));
     }
+    recording.cancelNextPart?.();
     const open = [...recording.sides].filter(([, side]) => side.state !== 'over');
     const found = await Promise.all(
-      open.map(async ([name]) => [name, await this.#dropSnoop(recordingId, name)] as const),
+      open.map(async ([name, { part }]) => {
+        // While two parts overlap, the older one is taken away too.
+        if (part > 1) void this.#dropSnoop(recordingId, name, part - 1);
+        return [name, part, await this.#dropSnoop(recordingId, name, part)] as const;
+      }),
     );
-    for (const [name, wasThere] of found) if (!wasThere) this.#over(recordingId, name);
+    for (const [name, part, wasThere] of found) if (!wasThere) this.#partOver(recordingId, name, part);
+  }
+
+  /** Lets go of the timers; what is recorded goes on. */
+  stopTimers(): void {
+    for (const recording of this.#active.values()) {
+      recording.cancelNextPart?.();
+      recording.cancelNextPart = undefined;
+    }
   }
 
   onStarted(name: string, atMs: EpochMs): void {
     const known = parseSnoopId(name);
     const side = known && this.#active.get(known.recordingId)?.sides.get(known.side);
     if (side) {
-      side.startedAtMs = atMs;
-      side.state = 'recording';
+      side.startedAtMs.set(known.part, atMs);
+      if (side.state === 'starting') side.state = 'recording';
     }
   }
 
@@ -143,14 +185,13 @@ export class Recordings {
     let recording = this.#active.get(known.recordingId);
     if (!recording) {
       // Begun before our time, and not in the list we adopted from.
-      recording = { recordingId: known.recordingId, sides: new Map(), error: undefined };
-      this.#active.set(known.recordingId, recording);
-      recording.sides.set(known.side, { legId: undefined, state: 'recording', startedAtMs: undefined });
+      recording = this.#open(known.recordingId);
+      recording.sides.set(known.side, newSide(undefined, 'recording', known.part));
     }
     if (failure !== undefined) recording.error = failure;
-    this.#over(known.recordingId, known.side);
+    this.#partOver(known.recordingId, known.side, known.part);
     // The recording is over, the snoop need not be (a full disk ends one and not the other).
-    void this.#dropSnoop(known.recordingId, known.side);
+    void this.#dropSnoop(known.recordingId, known.side, known.part);
   }
 
   /** A snoop ended: whatever it recorded is over, also when its `RecordingFinished` never came. */
@@ -158,7 +199,7 @@ export class Recordings {
     const known = parseSnoopId(channelId);
     if (!known) return;
     const side = this.#active.get(known.recordingId)?.sides.get(known.side);
-    if (side?.state === 'recording') this.#over(known.recordingId, known.side);
+    if (side && side.state !== 'starting') this.#partOver(known.recordingId, known.side, known.part);
   }
 
   /** Takes up what is alive after (re)connecting and ends what is not. */
@@ -168,23 +209,89 @@ export class Recordings {
       const known = channel.name.startsWith('Snoop/') ? parseSnoopId(channel.id) : undefined;
       if (!known) continue;
       alive.add(channel.id);
-      let recording = this.#active.get(known.recordingId);
-      if (!recording) {
-        recording = { recordingId: known.recordingId, sides: new Map(), error: undefined };
-        this.#active.set(known.recordingId, recording);
-        this.#told.delete(known.recordingId);
-      }
-      if (!recording.sides.has(known.side)) {
-        recording.sides.set(known.side, { legId: undefined, state: 'recording', startedAtMs: undefined });
-      }
+      const { recordingId, part } = known;
+      // A snoop is named by the channel it listens to.
+      const legId = /^Snoop\/(.+)-[0-9a-f]{8}$/.exec(channel.name)?.[1] as LegId | undefined;
+      const recording = this.#active.get(recordingId) ?? this.#open(recordingId);
+      this.#told.delete(recordingId);
+      const side = recording.sides.get(known.side);
+      if (!side) recording.sides.set(known.side, newSide(legId, 'recording', part));
+      else side.part = Math.max(side.part, part);
     }
     for (const recording of [...this.#active.values()]) {
+      const { recordingId } = recording;
       for (const [name, side] of recording.sides) {
-        if (side.state === 'recording' && !alive.has(snoopIdOf(recording.recordingId, name))) {
-          this.#over(recording.recordingId, name);
-        }
+        const { part, state } = side;
+        if (state !== 'recording') continue;
+        // Two parts overlapped when we were cut off.
+        if (part > 1 && alive.has(snoopIdOf(recordingId, name, part - 1)))
+          void this.#dropSnoop(recordingId, name, part - 1);
+        if (!alive.has(snoopIdOf(recordingId, name, part))) this.#partOver(recordingId, name, part);
       }
+      if (this.#active.has(recordingId) && recording.cancelNextPart === undefined) this.#planNextPart(recording);
     }
+  }
+
+  #open(recordingId: RecordingId): Recording {
+    const recording: Recording = { recordingId, sides: new Map(), error: undefined, cancelNextPart: undefined };
+    this.#active.set(recordingId, recording);
+    this.#planNextPart(recording);
+    return recording;
+  }
+
+  #close(recording: Recording): void {
+    recording.cancelNextPart?.();
+    recording.cancelNextPart = undefined;
+    this.#active.delete(recording.recordingId);
+  }
+
+  #planNextPart(recording: Recording): void {
+    recording.cancelNextPart = this.#deps.scheduling.setTimer(this.#deps.partMs, () => {
+      this.#planNextPart(recording);
+      void this.#nextPart(recording);
+    });
+  }
+
+  /** Goes on in new parts, both sides together; a side that cannot stays with its old part. */
+  async #nextPart(recording: Recording): Promise<void> {
+    const { recordingId } = recording;
+    const sides = [...recording.sides].filter(
+      ([, { state, ended, part }]) => state === 'recording' && !ended.has(part),
+    );
+    const snooped = await Promise.all(
+      sides.map(([name, side]) => {
+        if (side.legId === undefined) return Promise.resolve(false);
+        return this.#snoop(recordingId, name, side.part + 1, side.legId).then(
+          () => true,
+          () => false,
+        );
+      }),
+    );
+    const going = sides.filter(([, { state }], n) => snooped[n] === true && state === 'recording');
+    await Promise.all(
+      going.map(async ([name, side]) => {
+        const old = side.part;
+        side.part = old + 1;
+        try {
+          await this.#record(recordingId, name, side.part);
+        } catch (error) {
+          this.#deps.logger.debug({ recordingId, err: error }, 'could not go on in a new part of a recording');
+          void this.#dropSnoop(recordingId, name, side.part);
+          side.part = old;
+          if (side.ended.has(old)) this.#partOver(recordingId, name, old);
+          return;
+        }
+        // The end of both may have been told before the answer to our request.
+        if (side.ended.has(side.part)) this.#partOver(recordingId, name, side.part);
+        this.#deps.scheduling.setTimer(OVERLAP_MS, () => void this.#dropSnoop(recordingId, name, old));
+      }),
+    );
+  }
+
+  #partOver(recordingId: RecordingId, name: SideName, part: number): void {
+    const side = this.#active.get(recordingId)?.sides.get(name);
+    side?.ended.add(part);
+    if (side?.part === part) this.#over(recordingId, name);
   }
 
   #over(recordingId: RecordingId, name: SideName): void {
@@ -198,7 +305,7 @@ export class Recordings {
   #finishIfOver(recording: Recording): void {
     if (this.#active.get(recording.recordingId) !== recording || recording.sides.size === 0) return;
     for (const side of recording.sides.values()) if (side.state !== 'over') return;
-    this.#active.delete(recording.recordingId);
+    this.#close(recording);
     this.#tell(recording.recordingId, recording);
   }
 
@@ -209,9 +316,9 @@ export class Recordings {
       const oldest = this.#told.values().next();
       if (oldest.done !== true) this.#told.delete(oldest.value);
     }
-    const left = this.#fileOf(recordingId, 'l', recording?.sides.get('l')?.startedAtMs);
-    const right = this.#fileOf(recordingId, 'r', recording?.sides.get('r')?.startedAtMs);
-    const atMs = this.#deps.now();
+    const left = this.#sideOf(recordingId, 'l', recording?.sides.get('l')?.startedAtMs);
+    const right = this.#sideOf(recordingId, 'r', recording?.sides.get('r')?.startedAtMs);
+    const atMs = this.#deps.scheduling.now();
     if (recording?.error !== undefined || (!left && !right)) {
       const reason = recording?.error ?? 'The switch has no file of it.';
       this.#deps.emit({ type: 'recordingFailed', recordingId, atMs, reason });
@@ -220,16 +327,25 @@ export class Recordings {
     this.#deps.emit({ type: 'recordingFinished', recordingId, atMs, ...(left && { left }), ...(right && { right }) });
   }
 
-  #fileOf(recordingId: RecordingId, side: SideName, startedAtMs: EpochMs | undefined): RecordedSide | undefined {
-    const path = join(this.#deps.spoolDir, 'recording', `${snoopIdOf(recordingId, side)}.alaw`);
-    if (!existsSync(path)) return undefined;
-    const { size, mtimeMs } = statSync(path);
-    // The time line is always kept (silence is written), so length tells the start: the last write is the end.
-    return { path, startedAtMs: startedAtMs ?? Math.round(mtimeMs - size / BYTES_PER_MS) };
+  #sideOf(
+    recordingId: RecordingId,
+    side: SideName,
+    startedAtMs: ReadonlyMap<number, EpochMs> | undefined,
+  ): RecordedSide | undefined {
+    const parts: RecordedPart[] = [];
+    for (let part = 1; ; part += 1) {
+      const path = join(this.#deps.spoolDir, 'recording', `${snoopIdOf(recordingId, side, part)}.alaw`);
+      if (!existsSync(path)) break;
+      const { size, mtimeMs } = statSync(path);
+      // The time line is always kept (silence is written), so length tells the start: the last write is the end.
+      parts.push({ path, startedAtMs: startedAtMs?.get(part) ?? Math.round(mtimeMs - size / BYTES_PER_MS) });
+    }
+    const [first, ...later] = parts;
+    return first && { ...first, ...(later.length === 0 ? {} : { later }) };
   }
 
-  async #snoop(recordingId: RecordingId, side: SideName, legId: LegId): Promise<void> {
-    const snoopId = snoopIdOf(recordingId, side);
+  async #snoop(recordingId: RecordingId, side: SideName, part: number, legId: LegId): Promise<void> {
+    const snoopId = snoopIdOf(recordingId, side, part);
     const entered = this.#deps.waits.begin(snoopId, SNOOP_TIMEOUT_MS);
     try {
       await this.#deps.ari.request({
@@ -244,8 +360,8 @@ export class Recordings {
     await entered;
   }
 
-  async #record(recordingId: RecordingId, side: SideName): Promise<void> {
-    const name = snoopIdOf(recordingId, side);
+  async #record(recordingId: RecordingId, side: SideName, part: number): Promise<void> {
+    const name = snoopIdOf(recordingId, side, part);
     await this.#deps.ari.request({
       method: 'POST',
       path: `channels/${encodeURIComponent(name)}/record`,
@@ -254,11 +370,11 @@ export class Recordings {
   }
 
   /** Whether it was there. */
-  async #dropSnoop(recordingId: RecordingId, side: SideName): Promise<boolean> {
+  async #dropSnoop(recordingId: RecordingId, side: SideName, part: number): Promise<boolean> {
     try {
       const { status } = await this.#deps.ari.request({
         method: 'DELETE',
-        path: `channels/${encodeURIComponent(snoopIdOf(recordingId, side))}`,
+        path: `channels/${encodeURIComponent(snoopIdOf(recordingId, side, part))}`,
         accept: [404],
       });
       return status !== 404;

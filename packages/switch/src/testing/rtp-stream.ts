@@ -35,6 +35,8 @@ export const toneShare = (alaw: Uint8Array, hz: number): number => {
   return (2 * (before * before + last * last - coefficient * before * last)) / (alaw.length * energy);
 };
 
+type Beeps = { readonly atMs: readonly number[]; readonly ms: number; readonly hz: number };
+
 const FRAME = 160;
 const DIGITS = '0123456789*#ABCD';
 
@@ -53,6 +55,12 @@ export class RtpStream {
   #toneHz: number | undefined;
   #phase = 0;
   #isQuiet = false;
+  /** How much faster (parts per million) this side's sampling clock runs than ours: real phones are off by up to 100. */
+  #clockPpm = 0;
+  #stalledUntilMs = 0;
+  #beeps: Beeps | undefined;
+  /** False for long calls: what is received is then not kept. */
+  keepsReceived = true;
   /** Audio received, in order of arrival, with its time. */
   readonly received: { readonly atMs: number; readonly payload: Uint8Array }[] = [];
   /** RFC 4733 digits received. */
@@ -83,6 +91,19 @@ export class RtpStream {
     if (this.#timer) return;
     this.#startedAtMs = Date.now();
     this.#timer = setInterval(() => this.#tick(), 20);
+  }
+
+  /** Lets the sampling clock run off by `ppm`. To be called before audio flows. */
+  driftBy(ppm: number): void {
+    this.#clockPpm = ppm;
+  }
+  /** Silence but for a tone of `ms` at each of these times, exact to the sample of this side's own clock. */
+  beepAt(atMs: readonly number[], ms: number, hz: number): void {
+    this.#beeps = { atMs, ms, hz };
+  }
+  /** Sends nothing for a while and then everything at once, as a network does that stalls. */
+  stall(ms: number): void {
+    this.#stalledUntilMs = Date.now() + ms;
   }
 
   /** Sends a tone from now on; undefined: silence. */
@@ -128,7 +149,8 @@ export class RtpStream {
   }
 
   #tick(): void {
-    const due = Math.floor((Date.now() - this.#startedAtMs) / 20);
+    if (Date.now() < this.#stalledUntilMs) return;
+    const due = Math.floor(((Date.now() - this.#startedAtMs) * (1 + this.#clockPpm / 1e6)) / 20);
     // After a long pause of this process a burst would only confuse jitter buffers.
     if (due - this.#sentFrames > 10) this.#sentFrames = due - 10;
     while (this.#sentFrames < due) {
@@ -140,8 +162,21 @@ export class RtpStream {
           frame[n] = alawOf(Math.round(8000 * Math.sin(this.#phase)));
         }
       }
+      if (this.#beeps) this.#beepInto(frame, this.#beeps);
       this.#timestamp = (this.#timestamp + FRAME) >>> 0;
       if (!this.#isQuiet) this.#send(frame, 8, this.#timestamp, false);
+    }
+  }
+
+  /** A packet holds what was said in the 20 ms before it is sent. */
+  #beepInto(frame: Buffer, { atMs, ms, hz }: Beeps): void {
+    const msPerSample = 1 / (8 * (1 + this.#clockPpm / 1e6));
+    const fromMs = this.#startedAtMs + (this.#sentFrames - 1) * FRAME * msPerSample;
+    const beep = atMs.find((at) => at < fromMs + 21 && at + ms > fromMs);
+    if (beep === undefined) return;
+    for (let n = 0; n < FRAME; n += 1) {
+      const since = fromMs + n * msPerSample - beep;
+      if (since >= 0 && since < ms) frame[n] = alawOf(Math.round(8000 * Math.sin((2 * Math.PI * hz * since) / 1000)));
     }
   }
 
@@ -160,7 +195,8 @@ export class RtpStream {
   #onPacket(data: Buffer): void {
     if (data.length <= 12) return;
     const type = (data[1] ?? 0) & 0x7f;
-    if (type === 8) this.received.push({ atMs: Date.now(), payload: Uint8Array.from(data.subarray(12)) });
+    if (type === 8 && this.keepsReceived)
+      this.received.push({ atMs: Date.now(), payload: Uint8Array.from(data.subarray(12)) });
     if (type !== 101) return;
     const timestamp = data.readUInt32BE(4);
     if (timestamp === this.#lastEventTimestamp) return;
