@@ -27,12 +27,20 @@ export const station = z
         kind: z.literal('sip'),
         mode: stationMode,
         contact: z
-          .string()
-          .max(200)
-          .regex(/^sips?:[A-Za-z0-9._~+-]{1,64}@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/)
-          .meta({ description: 'Fixed address of a SIP phone.', examples: ['sip:desk7@192.0.2.20:5060'] }),
+          .exactOptional(
+            z
+              .string()
+              .max(200)
+              .regex(/^sips?:[A-Za-z0-9._~+-]{1,64}@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/),
+          )
+          .meta({
+            description: 'Fixed address of a phone that does not register.',
+            examples: ['sip:desk7@192.0.2.20:5060'],
+          }),
       })
-      .meta({ description: 'A SIP phone at a fixed address.' }),
+      .meta({
+        description: 'A SIP phone: registers with its account (see mintPhoneAccount), or is at a fixed address.',
+      }),
     z
       .object({
         kind: z.literal('mobile'),
@@ -144,6 +152,17 @@ export const createdUser = z
   })
   .meta({ id: 'CreatedUser', description: 'The new person, with the password when it was made.' });
 
+/** What a person types into a SIP phone. */
+export const phoneAccount = z
+  .object({
+    username: z.string().meta({ description: 'Account, also its authentication name.', examples: ['p0123456789ab'] }),
+    password: z.string().meta({ description: 'Shown this once.', examples: ['k3vu-9qlx-2amn-7pqr'], secret: true }),
+    server: z.string().meta({ description: 'Registrar, host and port.', examples: ['192.0.2.1:5060'] }),
+    transport: z.literal('udp').meta({ description: 'UDP; TCP at the same port serves as well.', examples: ['udp'] }),
+  })
+  .meta({ id: 'PhoneAccount', description: 'The account of a SIP phone, with its new password.' });
+export type PhoneAccount = z.infer<typeof phoneAccount>;
+
 export const userList = z
   .object({ items: listOf(user).meta({ description: 'Everybody, by login.' }) })
   .meta({ id: 'UserList', description: 'All people.' });
@@ -182,6 +201,19 @@ export const userRoutes = {
     params: userParams,
     body: updateUserBody,
     response: user,
+    problems: [404, 409],
+  }),
+  mintPhoneAccount: defineRoute({
+    method: 'POST',
+    path: '/users/:userId/phone-account',
+    operationId: 'mintPhoneAccount',
+    tag: 'users',
+    summary: 'Makes a new password for a person’s SIP phone',
+    description: 'The password of before stops working. Agents may make their own.',
+    access: ['administrator', 'agent'],
+    params: userParams,
+    response: phoneAccount,
+    status: 201,
     problems: [404, 409],
   }),
   revokeSessions: defineRoute({

@@ -28,6 +28,8 @@ export type ServerPorts = {
   readonly iceServers: readonly { readonly urls: readonly string[] }[];
   /** SIP WebSocket of the switch; undefined while it is away. */
   readonly switchSipUrl: () => string | undefined;
+  /** Where SIP phones register, `host:port`. */
+  readonly sipServer: string;
   readonly stopLab: () => Promise<void>;
   readonly watchedParts?: () => readonly PartHealth[];
   readonly hasher?: PasswordHasher;

@@ -31,7 +31,12 @@ import { ensureEventPartitions, migrate, readMigrations } from './platform/migra
 import { findAppPaths } from './platform/paths.ts';
 import { addressFile, localTokenFile, readRunningServer } from './platform/running-server.ts';
 import { openSecretBox } from './platform/secret-box.ts';
-import { promptsFolder, startPrivateAsterisk, STASIS_APP } from './platform/services/asterisk-service.ts';
+import {
+  privateSipServer,
+  promptsFolder,
+  startPrivateAsterisk,
+  STASIS_APP,
+} from './platform/services/asterisk-service.ts';
 import { startLabProcess, stopLabProcess } from './platform/services/lab-service.ts';
 import { startEmbeddedPostgres } from './platform/services/postgres-service.ts';
 import { createApiRole } from './roles.ts';
@@ -164,6 +169,7 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
       webFolder: paths.web,
       iceServers: config.network?.stunServer === undefined ? [] : [{ urls: [`stun:${config.network.stunServer}`] }],
       switchSipUrl: () => asterisk.sipUrl,
+      sipServer: asterisk.sipServer,
       stopLab: async () => void (await stopLabProcess(folders)),
       watchedParts: () => watchers.map((watcher) => partOf(watcher)),
     });
@@ -244,6 +250,8 @@ type SwitchAccess = {
     'ariUrl' | 'username' | 'password' | 'spoolDir' | 'celFile' | 'controlSocket'
   >;
   readonly sipUrl: string;
+  /** Where SIP phones register, `host:port`. */
+  readonly sipServer: string;
   readonly rotateLogs: () => Promise<void>;
 };
 
@@ -264,6 +272,7 @@ const openSwitch = async (
     return {
       options: { ...config.asterisk, spoolDir: '/var/spool/asterisk' },
       sipUrl: sipUrlOf(config.asterisk.ariUrl),
+      sipServer: `${new URL(config.asterisk.ariUrl).hostname}:5060`,
       rotateLogs: () => Promise.resolve(),
     };
   }
@@ -279,6 +288,7 @@ const openSwitch = async (
   return {
     options: { ariUrl, username, password, spoolDir: spool, celFile, controlSocket: `${run}/asterisk.ctl` },
     sipUrl: sipUrlOf(ariUrl),
+    sipServer: await privateSipServer(folders, config.network),
     rotateLogs: () => rotateAsteriskLogs(asterisk),
   };
 };

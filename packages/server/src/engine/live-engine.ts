@@ -15,7 +15,7 @@ import { AppError } from '../errors.ts';
 import { every, type Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
-import { loadAgents, loggedOutFor } from './agent-row.ts';
+import { agentEndpoint, loadAgents, loggedOutFor } from './agent-row.ts';
 import { onAgentStep, STATION_RING_MS } from './agent-steps.ts';
 import { act, onCallStep } from './call-steps.ts';
 import { loadCampaigns, type LoadedCampaign } from './campaign-context.ts';
@@ -43,7 +43,14 @@ import type {
 import { finishRecordingJob } from './recording-job.ts';
 import { readBack, reconcile } from './recovery.ts';
 import { iso } from './rows.ts';
-import { provisionAgent, provisionAgents, putAgentPhone, provisionTrunks } from './provisioning.ts';
+import {
+  provisionAgent,
+  provisionAgents,
+  provisionTrunks,
+  putAgentPhone,
+  replaceAgentPhone,
+  requirePhone,
+} from './provisioning.ts';
 import { byPriority } from './routing.ts';
 import { onSwitchEvent } from './switch-events.ts';
 import { TrunkBook } from './trunk-book.ts';
@@ -115,7 +122,7 @@ export class LiveEngine implements Engine {
     this.#cancels.push(
       keepLease(this.#deps.pool, lease, { clock, log, onLost: () => this.#lost('the lease has another owner') }),
     );
-    for (const agent of await loadAgents(world.pool)) world.agentRows.set(agent.agentId, agent);
+    for (const agent of await loadAgents(world.pool, this.#deps.openSecret)) world.agentRows.set(agent.agentId, agent);
     await world.answers.load(world.pool);
     for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) this.#takeCampaign(world, loaded);
     world.trunks.load(await loadTrunks(world.pool, this.#deps.openSecret), clock.now());
@@ -510,6 +517,7 @@ export class LiveEngine implements Engine {
     const world = this.#owned();
     await this.#readAgent(world, id);
     await provisionAgent(world, id);
+    await requirePhone(world, id);
     const row = world.agentRows.get(id);
     const event = { atMs: world.clock.now(), legId: world.ids.next<LegId>(), ringTimeoutMs: STATION_RING_MS };
     await this.#agent(world, id, () =>
@@ -524,6 +532,7 @@ export class LiveEngine implements Engine {
 
   async readyAgent(id: AgentId): Promise<void> {
     const world = this.#owned();
+    if (world.kernel.agents.state(id)?.station.phase !== 'up') await requirePhone(world, id);
     const event = { atMs: world.clock.now(), legId: world.ids.next<LegId>(), ringTimeoutMs: STATION_RING_MS };
     await this.#agent(world, id, () => world.kernel.agents.send(id, { type: 'ready', ...event }));
   }
@@ -575,10 +584,27 @@ export class LiveEngine implements Engine {
     await putAgentPhone(world, id);
   }
 
+  async reloadAgentPhone(id: AgentId): Promise<void> {
+    const world = this.#owned();
+    const [row] = await loadAgents(world.pool, this.#deps.openSecret, id);
+    const state = world.kernel.agents.state(id);
+    const isInUse = state !== undefined && state.kind !== 'loggedOut';
+    const before = world.agentRows.get(id);
+    // Somebody disabled is being logged out; a station in use stays as it is, but for its password.
+    const isSamePhone =
+      row?.station.kind === 'sip' && before?.station.kind === 'sip' && row.station.mode === before.station.mode;
+    if (row !== undefined && before !== undefined && (!isInUse || isSamePhone))
+      world.agentRows.set(id, { ...before, station: row.station });
+    else if (row !== undefined && before === undefined) await this.#readAgent(world, id);
+    else if (row !== undefined) return;
+    if (row === undefined) await world.switch.removeEndpoint(agentEndpoint(id));
+    else await replaceAgentPhone(world, id);
+  }
+
   /** Reads the user's row again (station, name, campaigns) while the agent is logged out; a station never changes in use. */
   async #readAgent(world: EngineWorld, id: AgentId): Promise<void> {
     const state = world.kernel.agents.state(id);
-    const [row] = await loadAgents(world.pool, id);
+    const [row] = await loadAgents(world.pool, this.#deps.openSecret, id);
     if (row === undefined) throw new AppError('notFound', 'There is no such user, or the user is disabled.');
     const before = world.agentRows.get(id);
     world.agentRows.set(

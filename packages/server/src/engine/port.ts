@@ -35,6 +35,8 @@ export interface Engine {
     id: AgentId,
     account: { readonly username: string; readonly password: string } | undefined,
   ): Promise<void>;
+  /** The agent's station or SIP phone's password was changed in the database, or the agent disabled: tell the switch. */
+  reloadAgentPhone(id: AgentId): Promise<void>;
   hangUpAgentCall(id: AgentId): Promise<void>;
   holdAgentCall(id: AgentId, held: boolean): Promise<void>;
   sendAgentDtmf(id: AgentId, digits: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentId } from '@qianhu/core';
 import { AppError } from '../errors.ts';
+import { agentEndpoint } from './agent-row.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { EngineTrunk } from './trunk-book.ts';
 
@@ -23,7 +24,7 @@ export const provisionTrunks = async (
   }
 };
 
-/** Makes SIP phones with a fixed address known. Browsers get theirs when their page asks for an account, and again here. */
+/** Makes SIP phones known. Browsers get theirs when their page asks for an account, and again here. */
 export const provisionAgents = async (world: EngineWorld): Promise<void> => {
   for (const agentId of world.phoneAccounts.keys()) {
     await putAgentPhone(world, agentId).catch((error: unknown) =>
@@ -37,18 +38,47 @@ export const provisionAgents = async (world: EngineWorld): Promise<void> => {
   }
 };
 
-/** Makes one agent's SIP phone with a fixed address known (a person made or changed since the start); else nothing. */
+/** Makes one agent's SIP phone known (a person made or changed since the start); else nothing. */
 export const provisionAgent = async (world: EngineWorld, id: AgentId): Promise<void> => {
   const station = world.agentRows.get(id)?.station;
-  if (station?.kind !== 'sip' || station.contact === undefined) return;
-  await world.switch.putEndpoint({
-    endpointId: station.endpointId,
-    kind: 'sip',
-    username: station.endpointId,
-    // A phone at a fixed address does not register; nobody needs to know this.
-    password: secret(),
-    contact: station.contact,
-  });
+  if (station?.kind !== 'sip') return;
+  const { endpointId, phone } = station;
+  if (phone.kind === 'fixed') {
+    // A phone at a fixed address does not register; nobody needs to know this password.
+    const account = { username: endpointId, password: secret() };
+    await world.switch.putEndpoint({ endpointId, kind: 'sip', ...account, contact: phone.contact });
+    return;
+  }
+  const { username, password } = phone;
+  if (password !== undefined) await world.switch.putEndpoint({ endpointId, kind: 'sip', username, password });
+};
+
+/** A person's station or phone password was changed, or the person was disabled: the switch knows that and nothing else. */
+export const replaceAgentPhone = async (world: EngineWorld, id: AgentId): Promise<void> => {
+  const station = world.agentRows.get(id)?.station;
+  if (station?.kind === 'sip' && (station.phone.kind === 'fixed' || station.phone.password !== undefined)) {
+    await provisionAgent(world, id);
+    return;
+  }
+  if (station?.kind === 'browser' && world.phoneAccounts.has(id)) return;
+  await world.switch.removeEndpoint(agentEndpoint(id));
+};
+
+/** @throws AppError `conflict` that tells the agent what is missing when a SIP phone that registers cannot be rung. */
+export const requirePhone = async (world: EngineWorld, id: AgentId): Promise<void> => {
+  const station = world.agentRows.get(id)?.station;
+  if (station?.kind !== 'sip' || station.phone.kind !== 'registers') return;
+  if (station.phone.password === undefined)
+    throw new AppError('conflict', 'Your SIP phone has no password yet: make one, or ask an administrator for it.', {
+      details: { reason: 'phoneWithoutPassword' },
+    });
+  const { registered } = await world.switch.endpointState(station.endpointId);
+  if (!registered)
+    throw new AppError(
+      'conflict',
+      `Your SIP phone is not registered: check that it is on, and that it has the account ${station.phone.username}, its password and the right server.`,
+      { details: { reason: 'phoneNotRegistered', username: station.phone.username } },
+    );
 };
 
 /** Pushes (or takes away) the account of an agent's browser phone. */

@@ -174,6 +174,31 @@ describe('the agent’s page', () => {
   });
 });
 
+describe('the account of a SIP phone', () => {
+  it('is made for a person whose phone registers, its password shown once and told nobody else', async () => {
+    const person = await server.client('agent');
+    const path = `/users/${person.userId}/phone-account`;
+    expect((await admin.request('POST', path)).status).toBe(409);
+    const station = { kind: 'sip', mode: 'keptUp' };
+    expect((await admin.request('PATCH', `/users/${person.userId}`, { station })).body).toMatchObject({ station });
+    const made = await admin.request('POST', path);
+    expect(made).toMatchObject({ status: 201, body: { server: '127.0.0.1:5060', transport: 'udp' } });
+    expect(server.engine.commands.at(-1)).toBe(`reloadAgentPhone:${person.userId}`);
+    const password = String(made.body['password']);
+    const shown = await Promise.all(
+      ['/users', '/audit?limit=50'].map(async (url) => (await admin.request('GET', url)).text),
+    );
+    expect(shown.join()).not.toContain(password);
+    const { rows } = await server.database.pool.query<{ all: string }>(
+      'SELECT u::text AS all FROM users u WHERE id = $1',
+      [person.userId],
+    );
+    expect(rows[0]?.all).not.toContain(Buffer.from(password).toString('hex'));
+    expect((await person.request('POST', path)).status).toBe(201);
+    expect((await other.request('POST', path)).status).toBe(403);
+  });
+});
+
 describe('the demonstration', () => {
   it('comes whole, cannot be led elsewhere, and goes without touching anything else', async () => {
     const before = await server.database.pool.query('SELECT id FROM lists WHERE NOT demo');

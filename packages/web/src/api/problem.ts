@@ -8,19 +8,28 @@ export class ApiError extends Error {
   readonly status: number;
   /** The server's stable code (RFC 9457 extension member `code`), when it gave one. */
   readonly code: string | undefined;
+  /** What exactly is in the way, where the server says so in a word (`details.reason`). */
+  readonly reason: string | undefined;
   /** Faults by field: the path in the request's body and what is wrong with it. */
   readonly fields: readonly FieldFault[];
 
   constructor(
     kind: ApiErrorKind,
     message: string,
-    options: { status?: number; code?: string | undefined; fields?: readonly FieldFault[]; cause?: unknown } = {},
+    options: {
+      status?: number;
+      code?: string | undefined;
+      reason?: string | undefined;
+      fields?: readonly FieldFault[];
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.kind = kind;
     this.status = options.status ?? 0;
     this.code = options.code;
+    this.reason = options.reason;
     this.fields = options.fields ?? [];
   }
 }
@@ -88,6 +97,7 @@ export const problemFrom = (status: number, contentType: string | null, body: st
         return new ApiError(kind, message, {
           status,
           code: text(record['code']),
+          reason: text((record['details'] as Record<string, unknown> | null | undefined)?.['reason']),
           fields: faults(record['errors'] ?? record['problems']),
         });
       }

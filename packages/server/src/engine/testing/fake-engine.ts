@@ -82,6 +82,7 @@ export const createFakeEngine = (): FakeEngine => {
     readyAgent: (id) => did('readyAgent', id),
     pauseAgent: (id, reason) => did('pauseAgent', id, reason),
     putAgentPhone: (id, account) => did('putAgentPhone', id, account?.username ?? 'none'),
+    reloadAgentPhone: (id) => did('reloadAgentPhone', id),
     hangUpAgentCall: (id) => did('hangUpAgentCall', id),
     holdAgentCall: (id, held) => did('holdAgentCall', id, held),
     sendAgentDtmf: (id, digits) => did('sendAgentDtmf', id, digits),

@@ -1,4 +1,5 @@
-import { agentRoutes, floorRoutes } from '@qianhu/contracts';
+import { agentRoutes, floorRoutes, userRoutes } from '@qianhu/contracts';
+import type { AgentId } from '@qianhu/core';
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../../engine/port.ts';
 import { addRoute, DONE } from '../../http/route.ts';
@@ -24,5 +25,8 @@ export const registerAgentRoutes = (
     await agents.logOutAgent(params.agentId);
     return DONE;
   });
+  addRoute(app, userRoutes.mintPhoneAccount, ({ viewer, params }) =>
+    agents.mintPhoneAccount(viewer, params.userId as string as AgentId),
+  );
   addRoute(app, floorRoutes.getFloor, () => Promise.resolve(engine.floor()));
 };

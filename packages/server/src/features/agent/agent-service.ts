@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentCall, AgentLive, AgentMe, HouseSettings } from '@qianhu/contracts';
+import type { AgentCall, AgentLive, AgentMe, HouseSettings, PhoneAccount } from '@qianhu/contracts';
 import type { AgentId, CallId } from '@qianhu/core';
+import { phoneUsername } from '../../engine/agent-row.ts';
 import type { AgentView, Engine } from '../../engine/port.ts';
 import { AppError } from '../../errors.ts';
 import { maskNumber, numbersAreMaskedFor, personOf, type Viewer } from '../../http/viewer.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { makePassword } from '../../platform/legible-password.ts';
+import type { SecretBox } from '../../platform/secret-box.ts';
 import type { AgentStore } from './agent-store.ts';
 
 export type AgentDeps = {
@@ -21,6 +24,7 @@ export type AgentDeps = {
     | 'sendAgentDtmf'
     | 'disposeCall'
     | 'putAgentPhone'
+    | 'reloadAgentPhone'
   >;
   readonly settings: () => Promise<HouseSettings>;
   readonly clock: Clock;
@@ -30,6 +34,9 @@ export type AgentDeps = {
     readonly username?: string;
     readonly credential?: string;
   }[];
+  readonly secrets: Pick<SecretBox, 'seal'>;
+  /** Where SIP phones register, `host:port`. */
+  readonly sipServer: string;
 };
 
 export type DisposeInput = {
@@ -59,6 +66,8 @@ export interface AgentService {
     readonly wsPath: string;
     readonly iceServers: AgentDeps['iceServers'];
   }>;
+  /** Makes a new password for a person's SIP phone; the one of before stops working. */
+  mintPhoneAccount(viewer: Viewer, agentId: AgentId): Promise<PhoneAccount>;
   /** The SIP account minted for this session, for the `/sip` guard. */
   accountOf(viewer: Viewer): string | undefined;
   /** A session ended: the browser's phone of that session stops working. */
@@ -67,7 +76,15 @@ export interface AgentService {
 
 const DAY_MS = 86_400_000;
 
-export const createAgentService = ({ store, engine, settings, clock, iceServers }: AgentDeps): AgentService => {
+export const createAgentService = ({
+  store,
+  engine,
+  settings,
+  clock,
+  iceServers,
+  secrets,
+  sipServer,
+}: AgentDeps): AgentService => {
   // Invariant: an agent has one account at the switch; it belongs to the session that minted last.
   const accounts = new Map<AgentId, { readonly sessionKey: string; readonly username: string }>();
   const idOf = (viewer: Viewer): AgentId => personOf(viewer) as string as AgentId;
@@ -121,6 +138,19 @@ export const createAgentService = ({ store, engine, settings, clock, iceServers 
       await engine.putAgentPhone(agentId, { username, password });
       accounts.set(agentId, { sessionKey: viewer.sessionKey, username });
       return { uri: `sip:${username}@qianhu.invalid`, username, password, wsPath: '/sip', iceServers };
+    },
+
+    async mintPhoneAccount(viewer, agentId) {
+      if (viewer.role !== 'administrator' && (viewer.userId as string | undefined) !== agentId)
+        throw new AppError('forbidden', 'This is another person’s phone.');
+      const password = makePassword();
+      if (!(await store.setPhoneSecret(agentId, secrets.seal(password))))
+        throw new AppError(
+          'conflict',
+          'This person’s phone is not a SIP phone that registers: change the station first.',
+        );
+      await engine.reloadAgentPhone(agentId);
+      return { username: phoneUsername(agentId), password, server: sipServer, transport: 'udp' };
     },
 
     accountOf(viewer) {

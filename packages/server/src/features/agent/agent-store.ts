@@ -14,6 +14,19 @@ export type AgentDay = {
 export type AgentStore = ReturnType<typeof createAgentStore>;
 
 export const createAgentStore = (db: Kysely<Schema>) => ({
+  /** False when there is no such person, or the person's phone does not register. */
+  setPhoneSecret: async (agentId: AgentId, sealed: Buffer): Promise<boolean> => {
+    const row = await db
+      .updateTable('users')
+      .set({ phone_secret_enc: sealed })
+      .where('id', '=', agentId)
+      .where('disabled_at', 'is', null)
+      .where(sql<boolean>`station ->> 'kind' = 'sip' AND NOT station ? 'contact'`)
+      .returning('id')
+      .executeTakeFirst();
+    return row !== undefined;
+  },
+
   /** Calls talked since `from`. */
   day: async (agentId: AgentId, from: Date): Promise<AgentDay> => {
     const rows = await db

@@ -6,7 +6,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { IdentityStore, StoredUser } from './identity-store.ts';
 import type { LoginLimiter } from './login-limiter.ts';
-import { makePassword, type PasswordHasher } from './password-hasher.ts';
+import { makePassword } from '../../platform/legible-password.ts';
+import type { PasswordHasher } from './password-hasher.ts';
 
 /** A session ends after so long without a request, and in any case after the longest. A shift fits in. */
 const IDLE_MS = 12 * 3_600_000;

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 
 /** Hashes and checks passwords. */
@@ -40,12 +40,3 @@ export const createPasswordHasher = (): PasswordHasher => {
     },
   };
 };
-
-/** Letters and digits that are not taken for one another when read aloud or typed. */
-const LEGIBLE = 'abcdefghjkmnpqrstuvwxyz23456789';
-
-/** A password to be read from a screen and typed: 4 groups of 4, about 79 bits. */
-export const makePassword = (): string =>
-  Array.from({ length: 4 }, () => Array.from({ length: 4 }, () => LEGIBLE[randomInt(LEGIBLE.length)]).join('')).join(
-    '-',
-  );

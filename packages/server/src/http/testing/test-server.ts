@@ -76,6 +76,7 @@ export const createTestServer = async (ports: Partial<ServerPorts> = {}): Promis
     localToken: LOCAL_TOKEN,
     iceServers: [],
     switchSipUrl: () => undefined,
+    sipServer: '127.0.0.1:5060',
     stopLab: () => Promise.resolve(),
     hasher: quickHasher,
     ...ports,

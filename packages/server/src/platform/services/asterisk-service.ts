@@ -101,6 +101,12 @@ const tlsTransport = async (options: AsteriskServiceOptions, address: string): P
   }
 };
 
+/** Where SIP phones and carriers reach our Asterisk once it runs, `host:port`. */
+export const privateSipServer = async (folders: HomeFolders, network: NetworkMode | undefined): Promise<string> => {
+  if (network !== undefined) return `${network.publicAddress}:${network.sipPort}`;
+  return `127.0.0.1:${await openPortBook(folders.home).port('sip-main', { protocol: 'both', inUseByUs: true })}`;
+};
+
 /** Starts (or adopts) the private Asterisk of a home, with the prompts beside it. */
 export const startPrivateAsterisk = async (options: AsteriskServiceOptions): Promise<RunningAsterisk> => {
   const to = promptsFolder(options.folders.home);

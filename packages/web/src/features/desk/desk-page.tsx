@@ -132,9 +132,11 @@ const Desk = (parts: DeskParts) => {
           description={
             fault.error.code === 'phone.timeout'
               ? t('phone.timeout')
-              : fault.error.message === ''
-                ? t(`error.hint.${fault.error.kind}`)
-                : fault.error.message
+              : fault.error.reason === 'phoneNotRegistered' || fault.error.reason === 'phoneWithoutPassword'
+                ? t(`desk.because.${fault.error.reason}`)
+                : fault.error.message === ''
+                  ? t(`error.hint.${fault.error.kind}`)
+                  : fault.error.message
           }
           closable={{ onClose: () => runtime.model.dismissFault() }}
         />

@@ -1,4 +1,4 @@
-import { ROLES, userRoutes, type Station, type User } from '@qianhu/contracts';
+import { ROLES, userRoutes, type PhoneAccount, type Station, type User } from '@qianhu/contracts';
 import { Form, Input, Modal, Segmented, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { toApiError } from '../../api/problem.ts';
@@ -14,6 +14,7 @@ type Fields = {
   readonly password?: string;
   readonly stationKind: Station['kind'];
   readonly stationMode: 'keptUp' | 'perCall';
+  readonly sipPhone: 'registers' | 'fixed';
   readonly contact?: string;
   readonly number?: string;
 };
@@ -23,7 +24,11 @@ const stationOf = (fields: Fields): Station => {
     case 'browser':
       return { kind: 'browser', mode: fields.stationMode };
     case 'sip':
-      return { kind: 'sip', mode: fields.stationMode, contact: fields.contact ?? '' };
+      return {
+        kind: 'sip',
+        mode: fields.stationMode,
+        ...(fields.sipPhone === 'fixed' ? { contact: fields.contact ?? '' } : {}),
+      };
     case 'mobile':
       return {
         kind: 'mobile',
@@ -33,6 +38,10 @@ const stationOf = (fields: Fields): Station => {
   }
 };
 
+/** Whether this person's phone registers at our switch, with a password that somebody has to be told. */
+export const hasPhoneAccount = ({ role, station }: Pick<User, 'role' | 'station'>): boolean =>
+  role === 'agent' && station.kind === 'sip' && station.contact === undefined;
+
 const fieldsOf = (user: User): Fields => ({
   login: user.login,
   displayName: user.displayName,
@@ -40,7 +49,8 @@ const fieldsOf = (user: User): Fields => ({
   locale: user.locale,
   stationKind: user.station.kind,
   stationMode: user.station.mode,
-  ...(user.station.kind === 'sip' ? { contact: user.station.contact } : {}),
+  sipPhone: user.station.kind === 'sip' && user.station.contact !== undefined ? 'fixed' : 'registers',
+  ...(user.station.kind === 'sip' && user.station.contact !== undefined ? { contact: user.station.contact } : {}),
   ...(user.station.kind === 'mobile' ? { number: user.station.number } : {}),
 });
 
@@ -51,6 +61,7 @@ const fresh: Fields = {
   locale: 'zh',
   stationKind: 'browser',
   stationMode: 'keptUp',
+  sipPhone: 'registers',
 };
 
 /** A new person, or changes to one. */
@@ -58,17 +69,22 @@ export const UserForm = ({
   user,
   onClose,
   onPassword,
+  onPhoneAccount,
 }: {
   readonly user?: User;
   readonly onClose: () => void;
   readonly onPassword: (name: string, password: string) => void;
+  readonly onPhoneAccount: (name: string, account: PhoneAccount) => void;
 }) => {
   const { t } = useTranslation();
   const { api } = useServices();
   const me = useUser();
   const [form] = Form.useForm<Fields>();
   const kind = Form.useWatch('stationKind', form);
+  const sipPhone = Form.useWatch('sipPhone', form);
   const role = Form.useWatch('role', form);
+  const showPhoneAccount = async ({ userId, displayName }: User): Promise<void> =>
+    onPhoneAccount(displayName, await api.call(userRoutes.mintPhoneAccount, { params: { userId } }));
   const save = useCommand(
     async (fields: Fields) => {
       const password = fields.password === undefined || fields.password === '' ? {} : { password: fields.password };
@@ -79,10 +95,15 @@ export const UserForm = ({
         station: stationOf(fields),
       };
       if (user !== undefined) {
-        await api.call(userRoutes.updateUser, { params: { userId: user.userId }, body: { ...common, ...password } });
+        const saved = await api.call(userRoutes.updateUser, {
+          params: { userId: user.userId },
+          body: { ...common, ...password },
+        });
+        if (hasPhoneAccount(saved) && !hasPhoneAccount(user)) await showPhoneAccount(saved);
         return;
       }
       const made = await api.call(userRoutes.createUser, { body: { login: fields.login, ...common, ...password } });
+      if (hasPhoneAccount(made.user)) await showPhoneAccount(made.user);
       if (made.password !== undefined) onPassword(made.user.displayName, made.password);
     },
     { refresh: ['users'], done: t('user.saved'), onDone: onClose, isQuiet: true },
@@ -142,6 +163,20 @@ export const UserForm = ({
               </Form.Item>
             )}
             {kind === 'sip' && (
+              <Form.Item
+                name="sipPhone"
+                extra={sipPhone === 'registers' && !(user && hasPhoneAccount(user)) ? t('user.phoneHint') : undefined}
+              >
+                <Segmented
+                  size="small"
+                  options={(['registers', 'fixed'] as const).map((value) => ({
+                    value,
+                    label: t(`user.sipPhone.${value}`),
+                  }))}
+                />
+              </Form.Item>
+            )}
+            {kind === 'sip' && sipPhone === 'fixed' && (
               <Form.Item
                 name="contact"
                 label={t('user.contact')}

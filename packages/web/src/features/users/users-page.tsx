@@ -1,5 +1,5 @@
 import { PlusOutlined } from '@ant-design/icons';
-import { userRoutes, type User } from '@qianhu/contracts';
+import { userRoutes, type PhoneAccount, type User } from '@qianhu/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { App, Button, Dropdown, Table, Typography, type TableColumnsType } from 'antd';
 import { useState } from 'react';
@@ -14,7 +14,7 @@ import { StateMark } from '../../ui/phase.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { useCommand } from '../../ui/use-command.ts';
 import { useShortcuts } from '../../ui/use-shortcuts.ts';
-import { UserForm } from './user-form.tsx';
+import { hasPhoneAccount, UserForm } from './user-form.tsx';
 
 /** Everybody who may log in. */
 export const Component = () => {
@@ -51,6 +51,35 @@ export const Component = () => {
       ),
       okText: t('action.close'),
     });
+  const showPhoneAccount = (name: string, account: PhoneAccount): void =>
+    void modal.success({
+      title: t('user.phoneAccountOf', { name }),
+      content: (
+        <div>
+          {(
+            [
+              ['phoneServer', account.server],
+              ['phoneUsername', account.username],
+              ['phonePassword', account.password],
+            ] as const
+          ).map(([label, text]) => (
+            <div key={label}>
+              {t(`user.${label}`)}：
+              <Typography.Text copyable className="q-mono" data-testid={label}>
+                {text}
+              </Typography.Text>
+            </div>
+          ))}
+          <p className="q-soft" style={{ marginTop: 8 }}>
+            {t('user.phoneAccountHint')}
+          </p>
+        </div>
+      ),
+      okText: t('action.close'),
+    });
+  const mintPhone = useCommand(({ userId }: User) => api.call(userRoutes.mintPhoneAccount, { params: { userId } }), {
+    onDone: (account, { displayName }) => showPhoneAccount(displayName, account),
+  });
   const columns: TableColumnsType<User> = [
     {
       title: t('user.name'),
@@ -105,6 +134,9 @@ export const Component = () => {
           menu={{
             items: [
               { key: 'edit', label: t('action.edit'), onClick: () => setEdited(user) },
+              ...(hasPhoneAccount(user)
+                ? [{ key: 'phone', label: t('user.phoneAccount'), onClick: () => mintPhone.mutate(user) }]
+                : []),
               { key: 'revoke', label: t('user.logOutEverywhere'), onClick: () => revoke.mutate(user.userId) },
               {
                 key: 'disable',
@@ -156,6 +188,7 @@ export const Component = () => {
           {...(edited === 'new' ? {} : { user: edited })}
           onClose={() => setEdited(undefined)}
           onPassword={showPassword}
+          onPhoneAccount={showPhoneAccount}
         />
       )}
     </Page>

@@ -65,6 +65,11 @@ export const desk: Translation<typeof zhDesk> = {
   todayAverage: 'Average',
   todayResults: 'Dispositions',
   recentCalls: 'Latest calls',
+  because: {
+    phoneNotRegistered:
+      'Your SIP phone is not registered: check that it is on and has the right account, password and server',
+    phoneWithoutPassword: 'Your SIP phone has no password yet: an administrator makes one on the page of users',
+  },
   fault: {
     enter: 'Could not go on line',
     leave: 'Could not go off line',

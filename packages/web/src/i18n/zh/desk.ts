@@ -58,6 +58,10 @@ export const desk = {
   todayAverage: '平均',
   todayResults: '处理结果',
   recentCalls: '最近的呼叫',
+  because: {
+    phoneNotRegistered: '您的 SIP 话机没有注册：请确认话机已开机，账号、密码和服务器填写正确',
+    phoneWithoutPassword: '您的 SIP 话机还没有密码：请管理员在“用户”页生成',
+  },
   fault: {
     enter: '没能上线',
     leave: '没能下线',
