@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFileSync, existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { cpuUsage } from 'node:process';
@@ -73,7 +74,7 @@ const plan = (isShort: boolean): Job[] => {
           ['reference pacer'],
           seeds,
         ),
-        ...each(memorylessCells(1, [2, 5, 10, 20, 50]), ['pacer, no shed'], [1]),
+        ...each(memorylessCells(0.5, [2, 5, 10, 20, 50]), ['pacer, no shed'], [1]),
       ];
   // The longest first, so that no worker is left alone with one at the end.
   const size = ({ cell: { world }, isTuned }: Job): number =>
@@ -85,8 +86,25 @@ const plan = (isShort: boolean): Job[] => {
     .sort((a, b) => size(b) - size(a));
 };
 
-const runAll = async (jobs: readonly Job[], workerFile: string, workers: number): Promise<JobResult[]> => {
-  const results: JobResult[] = [];
+const keyOf = ({ cell: { world }, algorithm, seed }: Job): string => `${world.name} ${algorithm} ${seed}`;
+
+/** Results of a run that was cut off, one JSON line each. */
+const loggedIn = async (file: string | undefined): Promise<readonly JobResult[]> => {
+  if (file === undefined || !existsSync(file)) return [];
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.endsWith('}'));
+  return lines.map((line) => JSON.parse(line) as JobResult);
+};
+
+const runAll = async (
+  all: readonly Job[],
+  workerFile: string,
+  workers: number,
+  logFile?: string,
+): Promise<JobResult[]> => {
+  const wanted = new Set(all.map(keyOf));
+  const results = (await loggedIn(logFile)).filter(({ job }) => wanted.has(keyOf(job)));
+  const found = new Set(results.map(({ job }) => keyOf(job)));
+  const jobs = all.filter((job) => !found.has(keyOf(job)));
   let next = 0;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -101,7 +119,8 @@ const runAll = async (jobs: readonly Job[], workerFile: string, workers: number)
       };
       worker.on('message', (result: JobResult) => {
         results.push(result);
-        if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${jobs.length}`);
+        if (logFile !== undefined) appendFileSync(logFile, `${JSON.stringify(result)}\n`);
+        if (process.stderr.isTTY) process.stderr.write(`\r${results.length} of ${all.length}`);
         feed();
       });
       worker.on('error', reject);
@@ -188,7 +207,7 @@ const print = (rows: readonly Row[]): void => {
 
 const main = async (): Promise<void> => {
   // --short: a small grid. --only GROUP (main, mixed, stress, memoryless), --algorithms A,B and --seeds N: parts of the whole.
-  // --workers N.
+  // --workers N. --log FILE: results are appended to it, and those it holds are not made again.
   const isShort = process.argv.includes('--short');
   const workers = Number(option('workers') ?? Math.max(1, Math.min(2, availableParallelism())));
   const began = performance.now();
@@ -197,7 +216,7 @@ const main = async (): Promise<void> => {
     const outfile = path.join(folder, 'worker.mjs');
     const entry = fileURLToPath(new URL('./worker.ts', import.meta.url));
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
-    const results = await runAll(plan(isShort), outfile, workers);
+    const results = await runAll(plan(isShort), outfile, workers, option('log'));
     const timings = (await runAll(timed, outfile, 1)).flatMap(({ timing }) => timing ?? []);
     const groups = new Map<string, JobResult[]>();
     for (const result of results) {

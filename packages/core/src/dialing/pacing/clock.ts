@@ -31,6 +31,7 @@ export const keepJumps = (
 
 /** A stamp as the present clock would have written it. */
 export const byPresentClock = (stampMs: EpochMs, jumps: readonly ClockJump[], nowMs: EpochMs): EpochMs => {
+  if (jumps.length === 0) return stampMs;
   let ms = stampMs;
   for (const { fromMs, byMs } of jumps) {
     if (byMs > 0) {

@@ -10,8 +10,8 @@ const basisAfter = (talksMs: readonly number[], wrapUpsMs: readonly number[]): M
   let estimates = initialEstimates(defaultRiskPacerSettings);
   for (const ms of talksMs) estimates = countHandle(estimates, 'talk', 'a', ms);
   for (const ms of wrapUpsMs) estimates = countHandle(estimates, 'wrapUp', 'a', ms);
-  const { answerAges, missAges, talk, wrapUp } = estimates;
-  return { atMs: 0, answerAges, missAges, talk, wrapUp, graceSec: 2 };
+  const { answerAges, missAges, talk, wrapUp, paces } = estimates;
+  return { atMs: 0, answerAges, missAges, talk, wrapUp, graceSec: 2, paces };
 };
 
 /** P(free within `horizon` s) of an agent `age` s in talk or wrap-up, by the formula of docs/pacing.md. */

@@ -1,3 +1,5 @@
+import type { Estimates } from './estimates.ts';
+import { agentFactorLog } from './estimates.ts';
 import type { Counts, Survival } from './histogram.ts';
 import { LOG_BINS, LOG_RATIO, logSurvival, survivalAt, totalCount } from './histogram.ts';
 
@@ -9,6 +11,7 @@ export type ModelBasis = {
   readonly talk: Counts;
   readonly wrapUp: Counts;
   readonly graceSec: number;
+  readonly paces: Estimates['paces'];
 };
 
 /** P(free by node k + grace) by row (the agent's age in its state, log bins) for one class of agents; filled when asked for. */
@@ -32,6 +35,8 @@ export type Model = {
   readonly graceSec: number;
   readonly freeFromTalk: (undefined | FreeTable)[];
   readonly freeFromWrapUp: (undefined | FreeTable)[];
+  /** Each agent's class, looked up when first asked for. */
+  readonly classes: Map<string, number>;
   /** Mean of talk and of wrap-up, seconds. */
   readonly handleSec: number;
   /** Mean time until a line ends that nobody answers, seconds. */
@@ -115,6 +120,7 @@ const build = (basis: ModelBasis): Model => {
     graceSec: basis.graceSec,
     freeFromTalk: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
     freeFromWrapUp: new Array<undefined>(FACTOR_CLASSES).fill(undefined),
+    classes: new Map(),
     handleSec: meanOfLog(basis.talk) + meanOfLog(basis.wrapUp),
     missSec:
       basis.missAges.reduce((sum, count, i) => sum + count * (i + 0.5), 0) /
@@ -140,6 +146,15 @@ export const FACTOR_CLASSES = 21;
 /** The class of an agent whose calls take so many times the team's; `log` is the factor's logarithm. */
 export const factorClass = (log: number): number =>
   Math.min(FACTOR_CLASSES - 1, Math.max(0, Math.round(log * 20) + 10));
+
+/** The class of an agent, as of the basis. */
+export const classOf = (model: Model, basis: ModelBasis, agentId: string): number => {
+  const found = model.classes.get(agentId);
+  if (found !== undefined) return found;
+  const made = factorClass(agentFactorLog(basis.paces, agentId));
+  model.classes.set(agentId, made);
+  return made;
+};
 
 /** The row of an agent in its class's tables: its time in the present state against its own factor. */
 export const freeRow = (ageSec: number, factorClassOfAgent: number): number =>

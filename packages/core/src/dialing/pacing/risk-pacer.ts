@@ -5,7 +5,6 @@ import { byPresentClock, jumpBetween, keepJumps } from './clock.ts';
 import type { Estimates } from './estimates.ts';
 import {
   PLAIN_PROBABILITY,
-  agentFactorLog,
   closeCohorts,
   countDial,
   countHandle,
@@ -18,7 +17,7 @@ import {
   shiftCohorts,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
-import { ageRow, factorClass, freeRow, freeTable, modelOf } from './model.ts';
+import { ageRow, classOf, freeRow, freeTable, modelOf } from './model.ts';
 import { levelOf } from './level.ts';
 import type { PriceState, Tuning } from './price.ts';
 import { bestTuning, budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
@@ -49,6 +48,7 @@ const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochM
   talk: estimates.talk,
   wrapUp: estimates.wrapUp,
   graceSec: settings.graceMs / 1000,
+  paces: estimates.paces,
 });
 
 /**
@@ -128,7 +128,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       now,
       tuning,
     );
-    const { risk, staying } = load(view, model, estimates, level, jumps);
+    const { risk, staying } = load(view, model, basis, level, jumps);
     let lines = 0;
     const outside = view.ringing.length + (view.otherLines?.length ?? 0) + (view.transfers?.length ?? 0);
     const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
@@ -192,6 +192,8 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
           bias: budget.bias,
           budgetLeft: budget.left,
           answerRate: level * PLAIN_PROBABILITY,
+          predictedDrops: pricing.predicted,
+          realisedDrops: pricing.realised,
         },
       },
     };
@@ -226,7 +228,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
 const load = (
   view: PacingView,
   model: Model,
-  estimates: Estimates,
+  basis: ModelBasis,
   level: number,
   jumps: readonly ClockJump[],
 ): { readonly risk: Risk; readonly staying: number } => {
@@ -248,7 +250,7 @@ const load = (
   const partly = new Float64Array(width);
   for (const agent of view.agents) {
     if (agent.state === 'idle') continue;
-    const factor = factorClass(agentFactorLog(estimates.paces, agent.agentId));
+    const factor = classOf(model, basis, agent.agentId);
     const row = freeRow((now - byPresentClock(agent.sinceMs, jumps, now)) / 1000, factor);
     const table = freeTable(model, agent.state === 'wrapUp' ? 'wrapUp' : 'talk', factor, row);
     if (agent.leavesAtMs === undefined) {

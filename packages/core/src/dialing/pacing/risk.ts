@@ -3,6 +3,8 @@ import { normalCdf, normalDensity } from '../../stats/normal.ts';
 /** Up to so many busy agents and ringing lines together the distribution is exact, beyond it is by three cumulants. */
 const EXACT_UP_TO = 60;
 
+const NONE = new Float64Array(0);
+
 /**
  * P(answers − completions ≥ spare) at each node for the present lines, and after each line that is added; `spare[k]` =
  * idle agents − waiting callers. Answers and completions are independent events with given probabilities.
@@ -11,10 +13,15 @@ export class Risk {
   private readonly nodes: number;
   private readonly spare: ArrayLike<number>;
   private readonly isExact: boolean;
-  /** Exact: per node the tail of the number of answers so far, P(A ≥ x) for x = 0 …, and the distribution of completions. */
-  private readonly tails: Float64Array[] = [];
-  private readonly completions: Float64Array[] = [];
+  /**
+   * Exact: per node the tail of the number of answers so far, P(A ≥ x) for x = 0 … `reach`, and then the distribution of
+   * completions, 0 … `busy`; node k begins at `k · stride`.
+   */
+  private readonly exact: Float64Array;
+  private readonly reach: number;
+  private readonly stride: number;
   private completionsAdded = 0;
+  private linesAdded = 0;
   /** Otherwise per node mean, variance and third cumulant of answers − completions, one after the other. */
   private readonly cumulants: Float64Array;
 
@@ -22,16 +29,19 @@ export class Risk {
     this.nodes = spare.length;
     this.spare = spare;
     this.isExact = busy + lines <= EXACT_UP_TO;
-    this.cumulants = new Float64Array(3 * this.nodes);
-    if (!this.isExact) return;
-    for (let k = 0; k < this.nodes; k++) {
-      const tail = new Float64Array(Math.max(1, (spare[k] ?? 0) + busy + 1) + 1);
-      tail[0] = 1;
-      this.tails.push(tail);
-      const done = new Float64Array(busy + 1);
-      done[0] = 1;
-      this.completions.push(done);
+    if (!this.isExact) {
+      this.exact = NONE;
+      this.reach = this.stride = 0;
+      this.cumulants = new Float64Array(3 * this.nodes);
+      return;
     }
+    this.cumulants = NONE;
+    let most = 0;
+    for (let k = 0; k < this.nodes; k++) if (spare[k]! > most) most = spare[k]!;
+    this.reach = most + busy + 1;
+    this.stride = this.reach + 1 + busy + 1;
+    this.exact = new Float64Array(this.nodes * this.stride);
+    for (let k = 0; k < this.nodes; k++) this.exact[k * this.stride] = this.exact[k * this.stride + this.reach + 1] = 1;
   }
 
   /** A busy agent, free by node k with probability `table[row + k]`. */
@@ -47,12 +57,13 @@ export class Risk {
       }
       return;
     }
+    const { exact } = this;
     const j = this.completionsAdded++;
     for (let k = 0; k < this.nodes; k++) {
       const c = table[row + k]!;
-      const done = this.completions[k]!;
-      for (let x = j + 1; x > 0; x--) done[x] = done[x]! * (1 - c) + done[x - 1]! * c;
-      done[0] = done[0]! * (1 - c);
+      const first = k * this.stride + this.reach + 1;
+      for (let at = first + j + 1; at > first; at--) exact[at] = exact[at]! * (1 - c) + exact[at - 1]! * c;
+      exact[first] = exact[first]! * (1 - c);
     }
   }
 
@@ -69,10 +80,13 @@ export class Risk {
       }
       return;
     }
+    const { exact } = this;
+    this.linesAdded++;
     for (let k = 0; k < this.nodes; k++) {
       const q = table[row + k]! * factor;
-      const tail = this.tails[k]!;
-      for (let x = tail.length - 1; x > 0; x--) tail[x] = tail[x]! * (1 - q) + tail[x - 1]! * q;
+      const first = k * this.stride;
+      const last = first + Math.min(this.reach, this.linesAdded);
+      for (let at = last; at > first; at--) exact[at] = exact[at]! * (1 - q) + exact[at - 1]! * q;
     }
   }
 
@@ -93,12 +107,15 @@ export class Risk {
 
   private exactAt(k: number): number {
     const spare = this.spare[k]!;
-    const tail = this.tails[k]!;
-    const done = this.completions[k]!;
+    const { exact, reach } = this;
+    const tail = k * this.stride;
+    const done = tail + reach + 1;
+    // There are no more answers than lines, so that no more completions than that can matter.
+    const most = Math.min(this.completionsAdded, this.linesAdded - spare);
     let p = 0;
-    for (let c = 0; c < done.length; c++) {
+    for (let c = 0; c <= most; c++) {
       const need = spare + c;
-      p += done[c]! * (need <= 0 ? 1 : (tail[need] ?? 0));
+      p += exact[done + c]! * (need <= 0 ? 1 : exact[tail + need]!);
     }
     return p;
   }
