@@ -139,11 +139,14 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
         cookie: { name: ports.cookieName, isSecure: ports.tls !== undefined },
         maskNumbersForAgents,
         isDemoLoaded: async () => (await demo.status()).isLoaded,
-        onUserChanged: async (userId, { isDisabled }) => {
-          const agentId = userId as string as Parameters<typeof engine.agent>[0];
-          const phase = engine.agent(agentId)?.phase;
-          if (isDisabled && phase !== undefined && phase !== 'loggedOut') await engine.logOutAgent(agentId);
-          await engine.reloadAgentPhone(agentId);
+        onUserChanged: async (userId) => {
+          try {
+            await engine.reloadAgents();
+            await engine.reloadAgentPhone(userId as string as Parameters<typeof engine.agent>[0]);
+          } catch (error) {
+            // The rows are the truth: an engine that is away reads them when it comes.
+            log.warn({ err: error }, 'people were stored, the engine takes them over later');
+          }
         },
       });
       registerSettingsRoutes(server, { settings });

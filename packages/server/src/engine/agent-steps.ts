@@ -8,6 +8,7 @@ import {
 } from '@qianhu/core';
 import type { Originate } from '@qianhu/switch';
 import { SwitchError } from '@qianhu/switch';
+import { leaveFloor } from './agent-roster.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { AgentStep } from './kernel.ts';
 import { numberFacts } from './number-facts.ts';
@@ -42,6 +43,7 @@ export const onAgentStep = (world: EngineWorld, id: AgentId, step: AgentStep): v
   observeAgent(world, id, step);
   if (after.kind === 'reserved' || after.kind === 'talking') rememberCall(world, id, after);
   for (const effect of step.effects) act(world, id, after, effect);
+  if (after.kind === 'loggedOut') leaveFloor(world, id);
   world.changed({ agentId: id });
   if (before.kind !== after.kind) {
     for (const campaignId of world.agentRows.get(id)?.campaignIds ?? []) world.changed({ campaignId });

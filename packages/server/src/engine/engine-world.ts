@@ -89,6 +89,8 @@ export type EngineWorld = {
   readonly extras: Map<CallId, CallExtra>;
   readonly campaigns: Map<CampaignId, LiveCampaign>;
   readonly agentRows: Map<AgentId, EngineAgent>;
+  /** Agents who may no longer take calls and are still logging out. */
+  readonly leaving: Set<AgentId>;
   readonly waiting: Map<CallId, WaitingCall>;
   readonly free: Map<AgentId, FreeAgent>;
   /** The station's bridge is being made: what needs it waits. */

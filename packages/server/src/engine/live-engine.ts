@@ -15,7 +15,8 @@ import { AppError } from '../errors.ts';
 import { every, type Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
-import { agentEndpoint, loadAgents, loggedOutFor } from './agent-row.ts';
+import { takeInAgent, takeRoster } from './agent-roster.ts';
+import { agentEndpoint, loadAgents } from './agent-row.ts';
 import { onAgentStep, STATION_RING_MS } from './agent-steps.ts';
 import { act, onCallStep } from './call-steps.ts';
 import { loadCampaigns, type LoadedCampaign } from './campaign-context.ts';
@@ -203,6 +204,7 @@ export class LiveEngine implements Engine {
       extras: new Map(),
       campaigns: new Map(),
       agentRows: new Map(),
+      leaving: new Set(),
       waiting: new Map(),
       free: new Map(),
       parking: new Map(),
@@ -513,6 +515,14 @@ export class LiveEngine implements Engine {
 
   // Agents ----------------------------------------------------------------------------------------------------------
 
+  async reloadAgents(): Promise<void> {
+    const world = this.#owned();
+    const rows = await loadAgents(world.pool, this.#deps.openSecret);
+    for (const { agentId } of rows)
+      if (world.kernel.agents.state(agentId) === undefined) await takeInAgent(world, agentId);
+    takeRoster(world, rows);
+  }
+
   async logInAgent(id: AgentId): Promise<void> {
     const world = this.#owned();
     await this.#readAgent(world, id);
@@ -613,7 +623,7 @@ export class LiveEngine implements Engine {
         ? row
         : { ...row, station: before.station },
     );
-    if (state === undefined) world.kernel.agents.add(id, loggedOutFor(id, world.clock.now()), 0);
+    if (state === undefined) await takeInAgent(world, id);
     for (const campaign of world.campaigns.values()) {
       if (!row.campaignIds.has(campaign.context.id) || campaign.context.agentIds.has(id)) continue;
       campaign.context = { ...campaign.context, agentIds: new Set([...campaign.context.agentIds, id]) };

@@ -21,6 +21,8 @@ export interface Engine {
   reloadTrunks(): Promise<void>;
 
   // Agents.
+  /** Users were changed in the database (new, renamed, disabled, removed): read them again. */
+  reloadAgents(): Promise<void>;
   /** Opens the agent's station (rings the browser or phone, kept up) and leaves the agent paused. */
   logInAgent(id: AgentId): Promise<void>;
   logOutAgent(id: AgentId): Promise<void>;

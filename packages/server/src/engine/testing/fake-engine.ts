@@ -77,6 +77,7 @@ export const createFakeEngine = (): FakeEngine => {
     stopCampaign: (id) => did('stopCampaign', id),
     reloadCampaign: (id) => did('reloadCampaign', id),
     reloadTrunks: () => did('reloadTrunks'),
+    reloadAgents: () => did('reloadAgents'),
     logInAgent: (id) => did('logInAgent', id),
     logOutAgent: (id) => did('logOutAgent', id),
     readyAgent: (id) => did('readyAgent', id),

@@ -25,6 +25,7 @@ export type DemoDeps = {
     | 'disposeCall'
     | 'hangUpAgentCall'
     | 'stopCampaign'
+    | 'reloadAgents'
     | 'reloadCampaign'
     | 'reloadTrunks'
     | 'subscribe'
@@ -163,6 +164,7 @@ export const createDemoService = (deps: DemoDeps): DemoService => {
     for (const userId of await store.demoUsers()) await identity.revokeSessions(userId);
     const files = await store.removeAll();
     for (const campaignId of campaignIds) await engine.reloadCampaign(campaignId);
+    await engine.reloadAgents();
     await engine.reloadTrunks();
     for (const file of files)
       await unlink(resolve(deps.recordingsFolder, file)).catch((error: unknown) => {

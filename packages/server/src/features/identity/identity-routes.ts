@@ -11,8 +11,8 @@ export type IdentityRouteDeps = {
   readonly cookie: { readonly name: string; readonly isSecure: boolean };
   readonly maskNumbersForAgents: () => Promise<boolean>;
   readonly isDemoLoaded: () => Promise<boolean>;
-  /** Told after a person was changed, so that the engine and live sockets follow. */
-  readonly onUserChanged: (userId: UserId, change: { readonly isDisabled: boolean }) => Promise<void>;
+  /** Told after a person was added or changed, so that the engine follows. */
+  readonly onUserChanged: (userId: UserId) => Promise<void>;
 };
 
 /** Session, people and audit. */
@@ -63,12 +63,13 @@ export const registerIdentityRoutes = (app: FastifyInstance, deps: IdentityRoute
   addRoute(app, userRoutes.createUser, async ({ body, audit }) => {
     const created = await identity.createUser(body);
     audit({ subjectId: created.user.userId, details: { role: created.user.role } });
+    await deps.onUserChanged(created.user.userId);
     return created;
   });
   addRoute(app, userRoutes.updateUser, async ({ params, body, viewer, audit }) => {
     const user = await identity.updateUser(params.userId, body, viewer);
     audit({ details: { fields: Object.keys(body) } });
-    await deps.onUserChanged(params.userId, { isDisabled: user.isDisabled });
+    await deps.onUserChanged(params.userId);
     return user;
   });
   addRoute(app, userRoutes.revokeSessions, async ({ params }) => {
