@@ -1,10 +1,13 @@
 import type { Pacer, PacingAgent, PacingEvent, PacingLine, PacingView } from '../dialing/pacer.ts';
-import type { AgentId, CampaignId, DialId } from '../ids.ts';
+import type { AgentEvent } from '../agent/agent-machine.ts';
+import type { CallId, CampaignId, DialId, LegId } from '../ids.ts';
 import { createRandom } from '../stats/random.ts';
 import { drawDuration } from './duration-law.ts';
 import { EventQueue } from './event-queue.ts';
 import type { LeadSupply, SimulatedLead, SimulatedOutcome } from './lead-supply.ts';
 import { plainLeads } from './lead-supply.ts';
+import type { Presence } from './simulated-agent.ts';
+import { SimulatedAgent } from './simulated-agent.ts';
 import type { World } from './world.ts';
 
 /** One simulated day. Seconds are of agents who are logged in and not on a break, within the shift. */
@@ -58,20 +61,6 @@ export type SimulateOptions = {
   readonly startMs?: number;
 };
 
-type AgentStatus = 'off' | 'idle' | 'reserved' | 'talking' | 'wrapUp' | 'away';
-type SimAgent = {
-  readonly id: AgentId;
-  factor: number;
-  status: AgentStatus;
-  /** Replaced whenever the status changes, so that views share it. */
-  seen: PacingAgent;
-  sinceMs: number;
-  /** Set while a break or incident waits for the present call to end; how long it will last. */
-  awayDueMs: number;
-  leavesAtMs: number | undefined;
-  wrapUpSec: number;
-  idleOrder: number;
-};
 type Line = {
   readonly seen: PacingLine;
   readonly lead: SimulatedLead;
@@ -79,17 +68,22 @@ type Line = {
   slot: number;
   readonly falsePositive: boolean;
 };
-type Waiter = { readonly answeredAtMs: number; readonly lead: SimulatedLead; readonly isTransfer: boolean };
+type Waiter = {
+  readonly callId: CallId;
+  readonly answeredAtMs: number;
+  readonly lead: SimulatedLead;
+  readonly isTransfer: boolean;
+};
 type Occurrence =
   | { readonly kind: 'resolve'; readonly line: Line }
   | { readonly kind: 'giveUp'; readonly waiter: Waiter }
-  | { readonly kind: 'bridge'; readonly agent: SimAgent; readonly waiter: Waiter }
-  | { readonly kind: 'talkEnd'; readonly agent: SimAgent }
-  | { readonly kind: 'wrapUpEnd'; readonly agent: SimAgent }
-  | { readonly kind: 'logIn'; readonly agent: SimAgent }
-  | { readonly kind: 'leave'; readonly agent: SimAgent; readonly forMs: number }
-  | { readonly kind: 'announce'; readonly agent: SimAgent; readonly leavesAtMs: number }
-  | { readonly kind: 'return'; readonly agent: SimAgent }
+  | { readonly kind: 'bridge'; readonly agent: SimulatedAgent; readonly waiter: Waiter }
+  | { readonly kind: 'talkEnd'; readonly agent: SimulatedAgent }
+  | { readonly kind: 'wrapUpEnd'; readonly agent: SimulatedAgent }
+  | { readonly kind: 'logIn'; readonly agent: SimulatedAgent }
+  | { readonly kind: 'leave'; readonly agent: SimulatedAgent; readonly forMs: number }
+  | { readonly kind: 'announce'; readonly agent: SimulatedAgent; readonly leavesAtMs: number }
+  | { readonly kind: 'return'; readonly agent: SimulatedAgent }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'transfer' }
   | { readonly kind: 'tick' }
@@ -97,6 +91,7 @@ type Occurrence =
 
 const DAY_MS = 86_400_000;
 const WAIT_BINS = 60;
+const NO_LEG = 'none' as LegId;
 
 /**
  * Runs a pacer through a world, event by event on virtual time. Deterministic: same world, pacer and seed, same result.
@@ -116,9 +111,9 @@ class Run<State> {
   private readonly supply: LeadSupply;
   private state: State;
   private readonly campaignId: CampaignId;
-  private readonly agents: SimAgent[] = [];
-  /** Idle agents; the longest idle has the smallest order. */
-  private idleOrder = 0;
+  private readonly agents: SimulatedAgent[] = [];
+  /** Numbers free agents in the order in which they became free. */
+  private offers = 0;
   private queue = new EventQueue<Occurrence>();
   /** Lines that are out; `line.slot` is each one's index. */
   private lines: Line[] = [];
@@ -157,19 +152,8 @@ class Run<State> {
     this.shiftStart = start + 9 * 3_600_000;
     this.state = pacer.initial(this.shiftStart);
     for (let i = 0; i < world.agents; i++) {
-      const id = `agent-${i}` as AgentId;
       const factor = Math.exp(world.agentSpread * createRandom(options.seed, 2, i).normal());
-      this.agents.push({
-        id,
-        factor,
-        status: 'off',
-        seen: { agentId: id, state: 'idle', sinceMs: 0 },
-        sinceMs: 0,
-        awayDueMs: 0,
-        leavesAtMs: undefined,
-        wrapUpSec: 0,
-        idleOrder: 0,
-      });
+      this.agents.push(new SimulatedAgent(i, factor));
     }
   }
 
@@ -192,7 +176,10 @@ class Run<State> {
       const occurrence = this.queue.pop();
       if (occurrence !== undefined) this.happen(occurrence);
     }
-    for (const agent of this.agents) this.setStatus(agent, 'off');
+    for (const agent of this.agents) {
+      this.charge(agent, agent.presence);
+      agent.stop(this.now);
+    }
     const { humans, drops, dials, shed } = this;
     this.days.push({ busySec: this.busyMs / 1000, idleSec: this.idleMs / 1000, humans, drops, dials, shed });
   }
@@ -216,8 +203,6 @@ class Run<State> {
   private planShift(start: number): void {
     const { world, random } = this;
     for (const agent of this.agents) {
-      agent.awayDueMs = 0;
-      agent.leavesAtMs = undefined;
       this.queue.push(start + random.next() * world.logInOverSec * 1000, { kind: 'logIn', agent });
       if (world.breaks) {
         const share = world.shiftSec / (8 * 3600);
@@ -245,7 +230,7 @@ class Run<State> {
     if (world.transfersPerHour > 0) this.queue.push(start + this.nextTransferMs(), { kind: 'transfer' });
   }
 
-  private planLeave(agent: SimAgent, at: number, forMs: number): void {
+  private planLeave(agent: SimulatedAgent, at: number, forMs: number): void {
     this.queue.push(at, { kind: 'leave', agent, forMs });
     const { announcedSec } = this.world;
     if (announcedSec > 0) this.queue.push(at - announcedSec * 1000, { kind: 'announce', agent, leavesAtMs: at });
@@ -280,12 +265,16 @@ class Run<State> {
         this.wrapUpEnd(occurrence.agent);
         return;
       case 'logIn':
+        this.charge(occurrence.agent, 'absent');
+        occurrence.agent.start(this.now);
+        this.changed(occurrence.agent, true);
+        return;
       case 'return':
-        this.becomeIdle(occurrence.agent);
+        this.step(occurrence.agent, { type: 'ready', atMs: this.now, legId: NO_LEG, ringTimeoutMs: 0 });
         return;
       case 'announce':
         occurrence.agent.leavesAtMs = occurrence.leavesAtMs;
-        this.refresh(occurrence.agent);
+        occurrence.agent.show(this.stamp);
         return;
       case 'leave':
         this.leave(occurrence.agent, occurrence.forMs);
@@ -294,7 +283,12 @@ class Run<State> {
         this.clockOffset += occurrence.byMs;
         return;
       case 'transfer':
-        this.answered({ answeredAtMs: this.now, lead: this.transferLead(), isTransfer: true });
+        this.answered({
+          callId: `transfer-${this.dialNumber++}` as CallId,
+          answeredAtMs: this.now,
+          lead: this.transferLead(),
+          isTransfer: true,
+        });
         if (this.now < this.shiftEnd) this.queue.push(this.now + this.nextTransferMs(), { kind: 'transfer' });
     }
   }
@@ -305,62 +299,59 @@ class Run<State> {
     return { answerDraw: 0, factor: 1, answerDelaySec: 0, missDraw: 0, missDelaySec: 0, talkSec, wrapUpSec };
   }
 
-  /** Charges the time since the agent's last change and moves it on. */
-  private setStatus(agent: SimAgent, status: AgentStatus): void {
-    const from = Math.min(agent.sinceMs, this.shiftEnd);
-    const spent = Math.min(this.now, this.shiftEnd) - from;
-    if (agent.status === 'idle') this.idleMs += spent;
-    else if (agent.status !== 'off' && agent.status !== 'away') this.busyMs += spent;
-    agent.status = status;
+  /** Charges the time since the agent's last change, which was spent so. */
+  private charge(agent: SimulatedAgent, presence: Presence): void {
+    const spent = Math.min(this.now, this.shiftEnd) - Math.min(agent.sinceMs, this.shiftEnd);
+    if (presence === 'idle') this.idleMs += spent;
+    else if (presence === 'busy') this.busyMs += spent;
     agent.sinceMs = this.now;
-    if (status === 'idle') agent.idleOrder = ++this.idleOrder;
-    this.refresh(agent);
   }
 
-  private refresh(agent: SimAgent): void {
-    const { status } = agent;
-    if (status === 'off' || status === 'away') return;
-    agent.seen = {
-      agentId: agent.id,
-      state: status,
-      sinceMs: this.seenTime(agent.sinceMs),
-      ...(agent.leavesAtMs === undefined ? {} : { leavesAtMs: this.seenTime(agent.leavesAtMs) }),
-    };
+  /** One event through the agent's machine, and what follows from it. */
+  private step(agent: SimulatedAgent, event: AgentEvent): void {
+    const { kind } = agent.state;
+    const { presence } = agent;
+    const { isOffered } = agent.step(event);
+    if (agent.state.kind === kind) return;
+    this.charge(agent, presence);
+    this.changed(agent, isOffered);
   }
 
-  private seenTime(ms: number): number {
-    return Math.round(ms + this.clockOffset);
+  private changed(agent: SimulatedAgent, isOffered: boolean): void {
+    if (agent.state.kind === 'paused' && agent.awayForMs > 0) {
+      this.queue.push(this.now + agent.awayForMs, { kind: 'return', agent });
+      agent.awayForMs = 0;
+      agent.leavesAtMs = undefined;
+    }
+    agent.show(this.stamp);
+    if (!isOffered) return;
+    agent.offered = ++this.offers;
+    if (this.isOver()) {
+      this.charge(agent, agent.presence);
+      agent.stop(this.now);
+      return;
+    }
+    const waiter = this.waiters.shift();
+    if (waiter !== undefined) this.connect(agent, waiter);
+    this.wantDecision();
   }
+
+  /** Whether the shift has ended and nobody can come any more. */
+  private isOver(): boolean {
+    return this.now >= this.shiftEnd && this.lines.length === 0 && this.waiters.length === 0;
+  }
+
+  private readonly stamp = (ms: number): number => Math.round(ms + this.clockOffset);
 
   private emit(event: PacingEvent): void {
     this.state = this.pacer.observe(this.state, event);
   }
 
-  private becomeIdle(agent: SimAgent): void {
-    if (agent.awayDueMs > 0) {
-      const forMs = agent.awayDueMs;
-      agent.awayDueMs = 0;
-      agent.leavesAtMs = undefined;
-      this.setStatus(agent, 'away');
-      this.queue.push(this.now + forMs, { kind: 'return', agent });
-      return;
-    }
-    if (this.now >= this.shiftEnd && this.lines.length === 0 && this.waiters.length === 0) {
-      this.setStatus(agent, 'off');
-      return;
-    }
-    const waiter = this.waiters.shift();
-    this.setStatus(agent, 'idle');
-    if (waiter !== undefined) this.connect(agent, waiter);
-    this.wantDecision();
-  }
-
-  private leave(agent: SimAgent, forMs: number): void {
-    if (agent.status === 'idle') {
-      agent.leavesAtMs = undefined;
-      this.setStatus(agent, 'away');
-      this.queue.push(this.now + forMs, { kind: 'return', agent });
-    } else if (agent.status !== 'off' && agent.status !== 'away') agent.awayDueMs = forMs;
+  private leave(agent: SimulatedAgent, forMs: number): void {
+    if (agent.presence === 'absent') return;
+    agent.awayForMs = forMs;
+    // Who is in wrap-up finishes it first; `pause` would end it.
+    if (agent.state.kind !== 'wrapUp') this.step(agent, { type: 'pause', atMs: this.now, reason: 'break' });
   }
 
   private answerRate(lead: SimulatedLead): number {
@@ -394,7 +385,7 @@ class Run<State> {
           : 'noAnswer';
     const seen: PacingLine = {
       dialId: `dial-${this.dialNumber++}` as DialId,
-      dialedAtMs: this.seenTime(this.now),
+      dialedAtMs: this.stamp(this.now),
       ...(lead.answerProbability === undefined ? {} : { answerProbability: lead.answerProbability }),
     };
     const falsePositive = isHuman && world.falsePositiveRate > 0 && this.random.next() < world.falsePositiveRate;
@@ -421,25 +412,31 @@ class Run<State> {
   private resolve(line: Line): void {
     if (!this.removeLine(line)) return;
     const { dialId, dialedAtMs } = line.seen;
-    const atMs = this.seenTime(this.now);
+    const atMs = this.stamp(this.now);
     if (line.outcome === 'human') {
       this.humans++;
       this.emit({ type: 'answered', atMs, dialId, dialedAtMs, human: !line.falsePositive });
       if (line.falsePositive) this.drops++;
-      else this.answered({ answeredAtMs: this.now, lead: line.lead, isTransfer: false });
+      else {
+        const callId = dialId as string as CallId;
+        this.answered({ callId, answeredAtMs: this.now, lead: line.lead, isTransfer: false });
+      }
     } else if (line.outcome === 'machine') this.emit({ type: 'answered', atMs, dialId, dialedAtMs, human: false });
     else this.emit({ type: 'notAnswered', atMs, dialId, dialedAtMs });
     this.supply.resolved(line.lead, line.falsePositive ? 'machine' : line.outcome, this.now);
     this.wantDecision();
-    if (this.now >= this.shiftEnd && this.lines.length === 0 && this.waiters.length === 0) {
-      for (const agent of this.agents) if (agent.status === 'idle') this.setStatus(agent, 'off');
+    if (!this.isOver()) return;
+    for (const agent of this.agents) {
+      if (agent.presence !== 'idle') continue;
+      this.charge(agent, agent.presence);
+      agent.stop(this.now);
     }
   }
 
   private answered(waiter: Waiter): void {
-    let best: SimAgent | undefined;
+    let best: SimulatedAgent | undefined;
     for (const agent of this.agents) {
-      if (agent.status === 'idle' && (best === undefined || agent.idleOrder < best.idleOrder)) best = agent;
+      if (agent.state.kind === 'ready' && (best === undefined || agent.offered < best.offered)) best = agent;
     }
     if (best !== undefined) this.connect(best, waiter);
     else {
@@ -450,7 +447,8 @@ class Run<State> {
     }
   }
 
-  private connect(agent: SimAgent, waiter: Waiter): void {
+  private connect(agent: SimulatedAgent, waiter: Waiter): void {
+    this.step(agent, { type: 'assigned', atMs: this.now, callId: waiter.callId });
     const delay = this.world.connectDelay;
     // No draw where there is no delay: worlds without one keep their random numbers.
     const delaySec = delay.kind === 'fixed' ? delay.sec : drawDuration(delay, this.random);
@@ -458,21 +456,19 @@ class Run<State> {
       this.bridge(agent, waiter);
       return;
     }
-    this.setStatus(agent, 'reserved');
     this.queue.push(this.now + delaySec * 1000, { kind: 'bridge', agent, waiter });
   }
 
-  private bridge(agent: SimAgent, waiter: Waiter): void {
+  private bridge(agent: SimulatedAgent, waiter: Waiter): void {
     const waitedMs = this.now - waiter.answeredAtMs;
     if (!waiter.isTransfer) {
       const bin = Math.min(WAIT_BINS - 1, Math.floor(waitedMs / 100));
       this.waits[bin] = (this.waits[bin] ?? 0) + 1;
     }
-    this.setStatus(agent, 'talking');
+    this.step(agent, { type: 'callBridged', atMs: this.now, callId: waiter.callId });
     agent.wrapUpSec = waiter.lead.wrapUpSec * agent.factor;
     this.queue.push(this.now + waiter.lead.talkSec * agent.factor * 1000, { kind: 'talkEnd', agent });
-    if (!waiter.isTransfer)
-      this.emit({ type: 'connected', atMs: this.seenTime(this.now), agentId: agent.id, waitedMs });
+    if (!waiter.isTransfer) this.emit({ type: 'connected', atMs: this.stamp(this.now), agentId: agent.id, waitedMs });
   }
 
   private giveUp(waiter: Waiter): void {
@@ -481,25 +477,34 @@ class Run<State> {
     this.waiters.splice(at, 1);
     if (waiter.isTransfer) return;
     this.drops++;
-    this.emit({ type: 'dropped', atMs: this.seenTime(this.now), waitedMs: this.now - waiter.answeredAtMs });
+    this.emit({ type: 'dropped', atMs: this.stamp(this.now), waitedMs: this.now - waiter.answeredAtMs });
     this.wantDecision();
   }
 
-  private talkEnd(agent: SimAgent): void {
+  private talkEnd(agent: SimulatedAgent): void {
     const talkMs = this.now - agent.sinceMs;
-    this.emit({ type: 'talkEnded', atMs: this.seenTime(this.now), agentId: agent.id, talkMs });
-    if (agent.wrapUpSec <= 0) {
-      this.becomeIdle(agent);
-      return;
-    }
-    this.setStatus(agent, 'wrapUp');
-    this.queue.push(this.now + agent.wrapUpSec * 1000, { kind: 'wrapUpEnd', agent });
+    this.emit({ type: 'talkEnded', atMs: this.stamp(this.now), agentId: agent.id, talkMs });
+    const hasWrapUp = agent.wrapUpSec > 0;
+    if (hasWrapUp) this.queue.push(this.now + agent.wrapUpSec * 1000, { kind: 'wrapUpEnd', agent });
+    this.step(agent, {
+      type: 'callReleased',
+      atMs: this.now,
+      callId: agent.callId,
+      talked: true,
+      wrapUpMs: hasWrapUp ? null : 0,
+      reason: 'ended',
+    });
   }
 
-  private wrapUpEnd(agent: SimAgent): void {
+  private wrapUpEnd(agent: SimulatedAgent): void {
     const wrapUpMs = this.now - agent.sinceMs;
-    this.emit({ type: 'wrapUpEnded', atMs: this.seenTime(this.now), agentId: agent.id, wrapUpMs });
-    this.becomeIdle(agent);
+    this.emit({ type: 'wrapUpEnded', atMs: this.stamp(this.now), agentId: agent.id, wrapUpMs });
+    this.step(
+      agent,
+      agent.awayForMs > 0
+        ? { type: 'pause', atMs: this.now, reason: 'break' }
+        : { type: 'disposed', atMs: this.now, callId: agent.callId },
+    );
   }
 
   private wantDecision(): void {
@@ -521,7 +526,7 @@ class Run<State> {
       const line = this.lines.find((x) => x.seen.dialId === dialId);
       if (line === undefined || !this.removeLine(line)) continue;
       this.shed++;
-      this.emit({ type: 'notAnswered', atMs: this.seenTime(this.now), dialId, dialedAtMs: line.seen.dialedAtMs });
+      this.emit({ type: 'notAnswered', atMs: this.stamp(this.now), dialId, dialedAtMs: line.seen.dialedAtMs });
       this.supply.resolved(line.lead, 'shed', this.now);
     }
     const lines = Math.min(decision.lines, view.linesAvailable, view.leadsAvailable);
@@ -530,19 +535,19 @@ class Run<State> {
 
   private view(): PacingView {
     const agents: PacingAgent[] = [];
-    for (const agent of this.agents) if (agent.status !== 'off' && agent.status !== 'away') agents.push(agent.seen);
+    for (const { seen } of this.agents) if (seen !== undefined) agents.push(seen);
     const room = Math.max(0, this.world.maxLines - this.lines.length);
     const next = this.supply.peek(this.now, 40);
     return {
-      nowMs: this.seenTime(this.now),
+      nowMs: this.stamp(this.now),
       campaignId: this.campaignId,
       agents,
       ringing: this.lines.map((line) => line.seen),
-      waiting: this.waiters.map((waiter) => ({ answeredAtMs: this.seenTime(waiter.answeredAtMs) })),
+      waiting: this.waiters.map((waiter) => ({ answeredAtMs: this.stamp(waiter.answeredAtMs) })),
       linesAvailable: Math.min(100_000, room),
       leadsAvailable: Math.min(100_000, this.leadsLeft),
       ...(next === undefined ? {} : { nextLeads: next }),
-      closesAtMs: this.seenTime(this.shiftEnd),
+      closesAtMs: this.stamp(this.shiftEnd),
     };
   }
 }
