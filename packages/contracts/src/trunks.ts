@@ -150,6 +150,11 @@ export const trunkSettings = z
       .enum(['udp', 'tcp', 'tls'])
       .default('udp')
       .meta({ description: 'SIP transport.', examples: ['udp'] }),
+    certificate: z.exactOptional(z.enum(['verified', 'unchecked'])).meta({
+      description:
+        'Over TLS: verified (default) asks for a certificate that is good for the host; unchecked takes any, and whoever can redirect the connection hears and steers the calls.',
+      examples: ['verified'],
+    }),
     host: host.meta({ description: 'The carrier’s host.', examples: ['sip.carrier.example'] }),
     port: z
       .int()

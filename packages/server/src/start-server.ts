@@ -36,6 +36,7 @@ import {
   promptsFolder,
   startPrivateAsterisk,
   STASIS_APP,
+  TLS_TRANSPORTS,
 } from './platform/services/asterisk-service.ts';
 import { startLabProcess, stopLabProcess } from './platform/services/lab-service.ts';
 import { startEmbeddedPostgres } from './platform/services/postgres-service.ts';
@@ -247,7 +248,7 @@ type Watch = (name: string, isUp: () => Promise<boolean>, start: () => Promise<u
 type SwitchAccess = {
   readonly options: Pick<
     ConstructorParameters<typeof AsteriskSwitch>[0],
-    'ariUrl' | 'username' | 'password' | 'spoolDir' | 'celFile' | 'controlSocket'
+    'ariUrl' | 'username' | 'password' | 'spoolDir' | 'celFile' | 'controlSocket' | 'tlsTransports'
   >;
   readonly sipUrl: string;
   /** Where SIP phones register, `host:port`. */
@@ -286,7 +287,15 @@ const openSwitch = async (
   const { username, password, ariUrl } = asterisk;
   const { spool, celFile, run } = asteriskPaths(dir);
   return {
-    options: { ariUrl, username, password, spoolDir: spool, celFile, controlSocket: `${run}/asterisk.ctl` },
+    options: {
+      ariUrl,
+      username,
+      password,
+      spoolDir: spool,
+      celFile,
+      controlSocket: `${run}/asterisk.ctl`,
+      tlsTransports: TLS_TRANSPORTS,
+    },
     sipUrl: sipUrlOf(ariUrl),
     sipServer: await privateSipServer(folders, config.network),
     rotateLogs: () => rotateAsteriskLogs(asterisk),

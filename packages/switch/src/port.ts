@@ -174,6 +174,8 @@ export type Codec = 'alaw' | 'ulaw' | 'opus' | 'g722' | 'g729';
 export type TrunkSpec = {
   readonly trunkId: TrunkId;
   readonly transport: 'udp' | 'tcp' | 'tls';
+  /** Of a trunk over TLS: whether the carrier's certificate must be good for its name. Default `verified`. */
+  readonly certificate?: 'verified' | 'unchecked';
   /** Carrier's host and port. */
   readonly host: string;
   readonly port: number;

@@ -115,6 +115,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .requiredOption('--host <host>', 'the carrier’s host')
     .option('--port <port>', 'the carrier’s port', asNumber, 5060)
     .addOption(new Option('--transport <transport>').choices(['udp', 'tcp', 'tls']).default('udp'))
+    .option('--unchecked-certificate', 'over TLS: take any certificate (not safe)')
     .option('--user <user>', 'account; without it the carrier knows us by our address')
     .option(
       '--password <password>',
@@ -139,6 +140,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
           host: options.host,
           port: options.port,
           transport: options.transport,
+          ...(options.uncheckedCertificate === true ? { certificate: 'unchecked' } : {}),
           auth,
           home: { country: options.country, ...(options.areaCode === undefined ? {} : { areaCode: options.areaCode }) },
           limits: {
@@ -392,6 +394,7 @@ type ImportFileOptions = {
 };
 
 type TrunkOptions = {
+  readonly uncheckedCertificate?: true;
   readonly host: string;
   readonly port: number;
   readonly transport: string;

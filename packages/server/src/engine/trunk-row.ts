@@ -50,6 +50,7 @@ const trunkOf = (row: Row, password: string): EngineTrunk => {
 const specOf = (trunkId: TrunkId, settings: TrunkSettings, password: string): TrunkSpec => ({
   trunkId,
   transport: settings.transport,
+  ...(settings.certificate === undefined ? {} : { certificate: settings.certificate }),
   host: settings.host,
   port: settings.port,
   ...(settings.outboundProxy === undefined ? {} : { outboundProxy: settings.outboundProxy }),

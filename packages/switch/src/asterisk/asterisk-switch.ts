@@ -37,6 +37,7 @@ import { incomingOf } from './incoming.ts';
 import { endingWithoutNotice, isIncomingArgs, isLegChannel, LegBook } from './legs.ts';
 import { listAll, snapshotOf, takeUp, type SwitchLists } from './lists.ts';
 import { Originator } from './originator.ts';
+import type { TlsTransports } from './pjsip-objects.ts';
 import { Playbacks } from './playbacks.ts';
 import { Provisioning } from './provisioning.ts';
 import { Reachability } from './reachability.ts';
@@ -58,6 +59,8 @@ export type AsteriskSwitchOptions = {
   readonly celFile?: string;
   /** Asterisk's control socket (`asterisk.ctl`): registration states, round trips and SIP traces need it. */
   readonly controlSocket?: string;
+  /** Names of the transports for trunks over TLS. Without it such a trunk uses whichever Asterisk has. */
+  readonly tlsTransports?: TlsTransports;
   readonly clock: Scheduling;
   readonly logger: Logger;
   readonly admission?: AdmissionOptions;
@@ -148,7 +151,7 @@ export class AsteriskSwitch implements Switch {
     this.#legs = new LegBook(emit);
     this.#waits = new ChannelWaits(clock);
     this.#admission = new Admission(clock, options.admission);
-    this.#provisioning = new Provisioning(ari, logger);
+    this.#provisioning = new Provisioning(ari, logger, options.tlsTransports);
     this.#bridges = new Bridges(ari, this.#legs, logger, () => clock.now());
     this.#playbacks = new Playbacks({ ari, sounds: new GeneratedSounds(spoolDir), now: () => clock.now(), emit });
     this.#recordings = new Recordings({

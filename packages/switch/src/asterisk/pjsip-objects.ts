@@ -59,17 +59,22 @@ const hostPort = (host: string, port: number): string => {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
 };
 
+/** Names of Asterisk's TLS transports: whether certificates are checked is a matter of the transport, not of the trunk. */
+export type TlsTransports = { readonly verified: string; readonly unchecked: string };
+
 /**
  * A carrier's objects, in the order to be pushed.
+ * @param tls Absent: whichever TLS transport Asterisk has.
  * @throws SwitchError `invalid`.
  */
-export const trunkObjects = (trunk: TrunkSpec): readonly PjsipObject[] => {
+export const trunkObjects = (trunk: TrunkSpec, tls?: TlsTransports): readonly PjsipObject[] => {
   check(ID.test(trunk.trunkId), "The trunk's id is not one.");
   check(trunk.codecs.length > 0, 'A trunk needs a codec.');
   const id = trunkResource(trunk.trunkId);
   const target = hostPort(trunk.host, trunk.port);
   const suffix = trunk.transport === 'udp' ? '' : `;transport=${trunk.transport}`;
   const { auth } = trunk;
+  const transport = trunk.transport === 'tls' && tls ? { transport: tls[trunk.certificate ?? 'verified'] } : {};
   const objects: PjsipObject[] = [];
   if (auth.kind !== 'ip') {
     checkText(auth.username, 'The user name');
@@ -98,6 +103,7 @@ export const trunkObjects = (trunk: TrunkSpec): readonly PjsipObject[] => {
     id,
     fields: {
       context: 'from-trunk',
+      ...transport,
       accountcode: trunkAccount(trunk.trunkId),
       allow: codecsOf(trunk.codecs),
       aors: id,
@@ -133,6 +139,7 @@ export const trunkObjects = (trunk: TrunkSpec): readonly PjsipObject[] => {
       type: 'registration',
       id,
       fields: {
+        ...transport,
         server_uri: `sip:${target}${suffix}`,
         client_uri: `sip:${encodeURIComponent(auth.username)}@${domain}`,
         contact_user: auth.username,

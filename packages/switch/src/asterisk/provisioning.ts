@@ -2,7 +2,7 @@ import type { EndpointId, TrunkId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
 import type { EndpointSpec, TrunkSpec } from '../port.ts';
 import { AriError, type AriClient } from './ari-client.ts';
-import { endpointObjects, trunkObjects, trunkResource, type PjsipObject } from './pjsip-objects.ts';
+import { endpointObjects, trunkObjects, trunkResource, type PjsipObject, type TlsTransports } from './pjsip-objects.ts';
 
 /** Object types in the order they are taken away: those that refer to others first. */
 const REMOVAL: readonly PjsipObject['type'][] = ['registration', 'identify', 'endpoint', 'aor', 'auth'];
@@ -15,6 +15,7 @@ const REMOVAL: readonly PjsipObject['type'][] = ['registration', 'identify', 'en
 export class Provisioning {
   readonly #ari: AriClient;
   readonly #logger: Logger;
+  readonly #tls: TlsTransports | undefined;
   readonly #trunks = new Map<TrunkId, TrunkSpec>();
   readonly #endpoints = new Map<EndpointId, EndpointSpec>();
   /** What this run of Asterisk was given, by resource name; what has not changed is not pushed again. */
@@ -22,8 +23,9 @@ export class Provisioning {
   /** One change after another: two changes of one trunk must not mix. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(ari: AriClient, logger: Logger) {
+  constructor(ari: AriClient, logger: Logger, tls?: TlsTransports) {
     this.#ari = ari;
+    this.#tls = tls;
     this.#logger = logger;
   }
 
@@ -49,7 +51,7 @@ export class Provisioning {
   }
 
   putTrunk(trunk: TrunkSpec): Promise<void> {
-    const objects = trunkObjects(trunk);
+    const objects = trunkObjects(trunk, this.#tls);
     return this.#inTurn(async () => {
       await this.#push(trunkResource(trunk.trunkId), objects);
       this.#trunks.set(trunk.trunkId, trunk);
@@ -86,7 +88,7 @@ export class Provisioning {
   async pushAll(): Promise<number> {
     this.#pushed.clear();
     const orders = [
-      ...this.trunks.map((trunk) => [trunkResource(trunk.trunkId), trunkObjects(trunk)] as const),
+      ...this.trunks.map((trunk) => [trunkResource(trunk.trunkId), trunkObjects(trunk, this.#tls)] as const),
       ...this.endpoints.map((endpoint) => [endpoint.username, endpointObjects(endpoint)] as const),
     ];
     const results = await Promise.allSettled(orders.map(([id, objects]) => this.#push(id, objects)));

@@ -12,6 +12,7 @@ import {
   stopAsterisk,
   type AsteriskPaths,
   type AsteriskSpec,
+  type SipTransport,
 } from '@qianhu/parts';
 
 /** A private Asterisk of a test's own, in a temporary folder. */
@@ -58,7 +59,7 @@ const toneWav = (hz: number, ms: number): Buffer => {
   return file;
 };
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -71,10 +72,12 @@ const freePort = (): Promise<number> =>
 /**
  * @param more Text appended to the configuration, for what a test needs.
  * @param rtpPorts Size of the RTP range; a call takes two.
+ * @param moreTransports Given a folder that Asterisk may read.
  */
 export const startAsteriskUnderTest = async (
   more?: AsteriskSpec['append'],
   rtpPorts = 200,
+  moreTransports: (dir: string) => Promise<readonly SipTransport[]> = () => Promise.resolve([]),
 ): Promise<AsteriskUnderTest> => {
   const { QIANHU_HOME: home, QIANHU_PARTS: parts } = process.env;
   const { partsDir } = resolveHome({ home, parts, isRoot: isRoot(), cwd: process.cwd() });
@@ -102,6 +105,7 @@ export const startAsteriskUnderTest = async (
         { kind: 'udp', name: 'udp', address: '127.0.0.1', port: sipPort },
         { kind: 'tcp', name: 'tcp', address: '127.0.0.1', port: sipPort },
         { kind: 'ws', name: 'ws' },
+        ...(await moreTransports(dir)),
       ],
     },
     rtp: { firstPort, lastPort: firstPort + rtpPorts - 1 },

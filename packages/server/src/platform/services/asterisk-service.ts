@@ -1,5 +1,6 @@
-import { chown, cp, mkdir } from 'node:fs/promises';
+import { chown, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import {
   ensureAriPassword,
   ensureAsterisk,
@@ -79,8 +80,29 @@ export const asteriskSpec = async (options: AsteriskServiceOptions): Promise<Ast
   };
 };
 
+/** Names of the transports of trunks that speak TLS. */
+export const TLS_TRANSPORTS = { verified: 'tls', unchecked: 'tls-unchecked' } as const;
+
+/** Debian's list of authorities (package ca-certificates). */
+const SYSTEM_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
+
 /**
- * The transport of trunks that speak TLS. Carriers rarely ask for a certificate of ours, so one of our own making serves;
+ * One file of those who may vouch for a carrier: the machine's authorities (those that Node comes with where it has none),
+ * and what the administrator put into `trusted/` beside it (`*.pem`, `*.crt`).
+ */
+const writeAuthorities = async (folder: string): Promise<string> => {
+  const trusted = join(folder, 'trusted');
+  await mkdir(trusted, { recursive: true });
+  const own = (await readdir(trusted)).filter((name) => /\.(?:pem|crt)$/.test(name)).sort();
+  const system = await readFile(SYSTEM_AUTHORITIES, 'utf8').catch(() => rootCertificates.join('\n'));
+  const texts = await Promise.all(own.map((name) => readFile(join(trusted, name), 'utf8')));
+  const file = join(folder, 'authorities.pem');
+  await writeFile(file, [system, ...texts].join('\n'), { mode: 0o644 });
+  return file;
+};
+
+/**
+ * The transports of trunks that speak TLS, one that checks the carrier's certificate and one that does not. Carriers rarely ask for a certificate of ours, so one of our own making serves;
  * without openssl there is none, and trunks over TLS stay unreachable while everything else works.
  */
 const tlsTransport = async (options: AsteriskServiceOptions, address: string): Promise<readonly SipTransport[]> => {
@@ -94,7 +116,13 @@ const tlsTransport = async (options: AsteriskServiceOptions, address: string): P
     const ports = openPortBook(folders.home);
     const inUseByUs = (await findRunningAsterisk(folders.asteriskDir('main'))) !== undefined;
     const port = await ports.port('sips-main', { protocol: 'tcp', inUseByUs });
-    return [{ kind: 'tls', name: 'tls', address, port, certificateFile: certFile, privateKeyFile: keyFile }];
+    const uncheckedPort = await ports.port('sips-main-unchecked', { protocol: 'tcp', inUseByUs });
+    const authoritiesFile = await writeAuthorities(folder);
+    const own = { kind: 'tls', address, certificateFile: certFile, privateKeyFile: keyFile } as const;
+    return [
+      { ...own, name: TLS_TRANSPORTS.verified, port, authoritiesFile },
+      { ...own, name: TLS_TRANSPORTS.unchecked, port: uncheckedPort },
+    ];
   } catch (error) {
     if (error instanceof AppError) return [];
     throw error;

@@ -94,6 +94,21 @@ export const TrunkFields = ({ draft, onChange, faults, hasPassword }: Props) => 
               />
             </Field>
           </div>
+          {settings.transport === 'tls' && (
+            <Field
+              label={t('trunk.certificate')}
+              hint={settings.certificate === 'unchecked' ? t('trunk.certificateWarning') : t('trunk.certificateHint')}
+            >
+              <Select
+                value={settings.certificate ?? 'verified'}
+                onChange={(certificate) => set({ certificate })}
+                options={(['verified', 'unchecked'] as const).map((value) => ({
+                  value,
+                  label: t(`trunk.certificateName.${value}`),
+                }))}
+              />
+            </Field>
+          )}
           {auth.kind !== 'ip' && (
             <>
               <Field label={t('trunk.username')} {...fault('auth.username')}>

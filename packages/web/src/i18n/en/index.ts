@@ -3,6 +3,7 @@ import { attempt, player, verdict } from './attempts.ts';
 import { campaign, campaignForm } from './campaigns.ts';
 import { desk, phone } from './desk.ts';
 import { consent, importer, list } from './lists.ts';
+import { drops, forecast, pacing } from './pacing.ts';
 import { audit, dnc, house, trunk, user } from './settings.ts';
 
 import type { Translation } from '../translation.ts';
@@ -18,9 +19,12 @@ export const en: Translation<Dictionary> = {
   consent,
   desk,
   dnc,
+  drops,
+  forecast,
   house,
   importer,
   list,
+  pacing,
   phone,
   player,
   trunk,

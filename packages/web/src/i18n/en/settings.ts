@@ -42,6 +42,12 @@ export const trunk: Translation<typeof zhTrunk> = {
     international: 'International, E.164',
   },
   transport: 'Transport',
+  certificate: 'Carrier’s certificate',
+  certificateName: { verified: 'Verified', unchecked: 'Not checked' },
+  certificateHint:
+    'Signed by an authority that the system trusts, and good for the host. An administrator can trust a self-signed one.',
+  certificateWarning:
+    'Not safe: whoever can redirect the connection can pose as the carrier, and hear and steer the calls.',
   port: 'Port',
   authName: { ip: 'By our address', digest: 'Account, not registered', registration: 'Registered account' },
   username: 'Account',
