@@ -1,7 +1,11 @@
 import type { AnswerModel } from '../dialing/answer-model/answer-model.ts';
 import { answerProbability, initialAnswerModel, learnAnswer } from '../dialing/answer-model/answer-model.ts';
 import type { LeadFacts } from '../dialing/answer-model/features.ts';
+import type { OutcomeRetry } from '../dialing/retry.ts';
+import type { LeadId } from '../ids.ts';
 import { createRandom } from '../stats/random.ts';
+import type { BookedLead, LeadRules } from './lead-book.ts';
+import { LeadBook } from './lead-book.ts';
 import type { LeadSupply, SimulatedLead, SimulatedOutcome } from './lead-supply.ts';
 import { drawLead } from './lead-supply.ts';
 import type { World } from './world.ts';
@@ -12,7 +16,7 @@ export type MixedKnowledge = 'blind' | 'model' | 'truth';
 /** A mixed list with the model that was learned from it. */
 export type MixedSupply = LeadSupply & { readonly model: () => AnswerModel };
 
-type MixedLead = {
+type MixedLead = BookedLead & {
   readonly id: number;
   readonly list: string;
   readonly numberType: string;
@@ -20,10 +24,9 @@ type MixedLead = {
   /** Own inclination to answer, on log-odds, seen by nobody. */
   readonly inclination: number;
   readonly goodHour: number;
-  attempts: number;
-  lastOutcome: SimulatedOutcome | undefined;
-  lastMs: number;
-  readonly missedHours: number[];
+  readonly lastOutcome: SimulatedOutcome | undefined;
+  readonly lastMs: number;
+  readonly missedHours: readonly number[];
   readonly answeredHours: number[];
 };
 
@@ -34,8 +37,17 @@ const LISTS = [
   ['web', 0],
   ['bought', -1.6],
 ] as const;
-const MOST_ATTEMPTS = 6;
-const RETRY_MS = 1.5 * HOUR_MS;
+
+const again = {
+  maxAttempts: 6,
+  delay: { kind: 'list', delaysMs: [1.5 * HOUR_MS] },
+  nextNumber: 'same',
+} as const satisfies OutcomeRetry;
+/** Who did not answer comes back after an hour and a half, before leads that were never tried; six attempts at most. */
+const RULES: LeadRules = {
+  order: { dueCallbacks: 'first', untried: 'last', fewerAttemptsFirst: false, then: 'longestDue' },
+  retry: { maxAttempts: 6, perOutcome: { noAnswer: again, machine: again, failed: again } },
+};
 
 /**
  * A strongly mixed list: lists of three qualities, landlines and mobiles, regions, good hours of each person, retries of those
@@ -44,7 +56,7 @@ const RETRY_MS = 1.5 * HOUR_MS;
 export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge): MixedSupply => {
   let model = initialAnswerModel(0.3);
   let made = 0;
-  const waiting: MixedLead[] = [];
+  const book = new LeadBook<MixedLead>(RULES);
   const ahead: { lead: MixedLead; seen: SimulatedLead; facts: LeadFacts }[] = [];
   const out = new Map<SimulatedLead, { lead: MixedLead; facts: LeadFacts }>();
 
@@ -59,6 +71,10 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
     const known = random.next() < 0.3;
     return {
       id,
+      leadId: String(id + 1) as LeadId,
+      priority: 50,
+      attemptsByOutcome: {},
+      dueAtMs: 0,
       list: list[0],
       numberType: isMobile ? 'mobile' : 'landline',
       region: `region-${region}`,
@@ -82,9 +98,7 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
   };
 
   const prepare = (nowMs: number): void => {
-    const retry = waiting[0];
-    const lead = retry !== undefined && nowMs - retry.lastMs >= RETRY_MS ? waiting.shift() : make();
-    if (lead === undefined) return;
+    const lead = book.take(nowMs) ?? make();
     const hour = hourOf(nowMs);
     const facts: LeadFacts = {
       attempts: lead.attempts,
@@ -93,7 +107,7 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
       list: lead.list,
       numberType: lead.numberType,
       region: lead.region,
-      missedHours: lead.missedHours.slice(),
+      missedHours: lead.missedHours,
       answeredHours: lead.answeredHours,
       ...(lead.lastOutcome === undefined
         ? {}
@@ -131,12 +145,10 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
       const { lead, facts } = found;
       // A line that we hung up late counts as not answered: leaving it out would count only the short rings.
       if (knowledge === 'model') model = learnAnswer(model, facts, outcome === 'human');
-      lead.attempts++;
-      lead.lastOutcome = outcome;
-      lead.lastMs = nowMs;
-      if (outcome === 'human') return;
-      lead.missedHours.push(hourOf(nowMs));
-      if (lead.attempts < MOST_ATTEMPTS) waiting.push(lead);
+      const next = book.after(lead, outcome, nowMs);
+      if (next === undefined) return;
+      const missedHours = [...lead.missedHours, hourOf(nowMs)];
+      book.add({ ...lead, ...next, lastOutcome: outcome, lastMs: nowMs, missedHours });
     },
   };
 };

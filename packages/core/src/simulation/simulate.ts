@@ -545,7 +545,7 @@ class Run<State> {
       ringing: this.lines.map((line) => line.seen),
       waiting: this.waiters.map((waiter) => ({ answeredAtMs: this.stamp(waiter.answeredAtMs) })),
       linesAvailable: Math.min(100_000, room),
-      leadsAvailable: Math.min(100_000, this.leadsLeft),
+      leadsAvailable: Math.min(100_000, this.leadsLeft, this.supply.readyAt?.(this.now) ?? Infinity),
       ...(next === undefined ? {} : { nextLeads: next }),
       closesAtMs: this.stamp(this.shiftEnd),
     };
