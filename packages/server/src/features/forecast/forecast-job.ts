@@ -12,7 +12,7 @@ export type ForecastJob = {
 
 export type ForecastEnd = { readonly forecast: Forecast; readonly days: number };
 
-const FIGURES = ['talkMinutesPerHour', 'occupancy', 'agentWaitSec', 'dropRate', 'finishHours'] as const;
+type Figure = 'talkMinutesPerHour' | 'occupancy' | 'agentWaitSec' | 'dropRate' | 'finishHours';
 
 /** Simulates one day after another until the time is up: how many, and so how good the ranges are, depends on the machine. */
 export const runForecast = (job: ForecastJob, now: () => number): ForecastEnd => {
@@ -20,7 +20,7 @@ export const runForecast = (job: ForecastJob, now: () => number): ForecastEnd =>
   const days: Forecast[] = [];
   do days.push(forecast(job.question, { seed: job.seed + days.length, repetitions: 1 }));
   while (days.length < job.mostDays && (days.length < job.leastDays || now() - startedMs < job.budgetMs));
-  const rangeOf = (figure: (typeof FIGURES)[number]): Range => {
+  const rangeOf = (figure: Figure): Range => {
     const values = days.map((day) => day[figure].middle);
     return { low: quantile(values, 0.1), middle: quantile(values, 0.5), high: quantile(values, 0.9) };
   };

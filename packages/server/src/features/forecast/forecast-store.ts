@@ -50,7 +50,7 @@ export const createForecastStore = (db: Kysely<Schema>) => ({
     const { rows } = await sql<{ state: RiskPacerState }>`
       SELECT state FROM engine_memory WHERE key = ${`pacing:${campaignId}`}`.execute(db);
     const state = rows[0]?.state;
-    return state?.version === 1 ? state : undefined;
+    return state?.version === 2 ? state : undefined;
   },
 
   /** Open calls that the enabled trunks of a campaign take together. */

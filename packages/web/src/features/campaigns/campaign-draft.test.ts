@@ -126,6 +126,7 @@ describe('hours in the form', () => {
   it('show limits in the unit of the field', () => {
     expect(limitText('ringTimeoutMs', 15_000)).toBe('15 s');
     expect(limitText('caps.perDay', 3)).toBe('3');
+    expect(limitText('settings.mode.dropLimit', 0.03)).toBe('3 %');
   });
 });
 

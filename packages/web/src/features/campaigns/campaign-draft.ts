@@ -144,4 +144,10 @@ export const fieldRoot = (field: string): string => field.replace(/^settings\./,
 
 /** A checked limit as people read it: milliseconds as seconds. */
 export const limitText = (field: string, limit: number | undefined): string =>
-  limit === undefined ? '' : /Ms$/.test(field) ? `${limit / 1000} s` : String(limit);
+  limit === undefined
+    ? ''
+    : /Ms$/.test(field)
+      ? `${limit / 1000} s`
+      : /dropLimit$/.test(field)
+        ? `${Math.round(limit * 1000) / 10} %`
+        : String(limit);

@@ -1,10 +1,13 @@
 import type { Campaign } from '@qianhu/contracts';
-import type { CampaignSettings } from '@qianhu/core';
+import type { CampaignSettings, DialMode } from '@qianhu/core';
 import { Input, Radio, Select, Slider } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../../i18n/use-language.ts';
+import { shareText } from '../../lib/format.ts';
+import { serverTime } from '../../lib/server-time.ts';
 import { Field, NumberField } from '../../ui/field.tsx';
-import { agentsFor, chooseLists, parseCallerIds } from './campaign-draft.ts';
+import { agentsFor, chooseLists, packOf, parseCallerIds } from './campaign-draft.ts';
 import type { FormProps } from './campaign-form.tsx';
 
 /** Changes settings inside a draft. */
@@ -130,26 +133,51 @@ export const WhoSection = ({ draft, change, users }: FormProps) => {
   );
 };
 
+const MODES = ['progressive', 'predictive', 'ratio'] as const satisfies readonly DialMode['kind'][];
+
 export const HowSection = (props: FormProps) => {
   const { t } = useTranslation();
+  const { locale } = useLanguage();
   const { settings } = props.draft;
   const { mode } = settings;
+  const packLimit = packOf(settings, serverTime.now()).drop.limit;
+  const share = (value: number): string => shareText(value, 1, locale);
+  const modeOf = (kind: DialMode['kind']): DialMode =>
+    kind === 'ratio' ? { kind, linesPerAgent: 1.5 } : kind === 'predictive' ? { kind, dropLimit: packLimit } : { kind };
   return (
     <section className="q-card">
       <h2>{t('campaignForm.section.how')}</h2>
       <div className="choice" role="radiogroup" aria-label={t('campaignForm.mode')}>
-        {(['progressive', 'ratio'] as const).map((kind) => (
-          <label key={kind} className="choice__item">
-            <Radio
-              name="mode"
-              checked={mode.kind === kind}
-              onChange={() => withSettings(props, { mode: kind === 'ratio' ? { kind, linesPerAgent: 1.5 } : { kind } })}
+        {MODES.map((kind) => {
+          // Both may leave somebody without an agent, which these rules do not allow at all.
+          const isForbidden = kind !== 'progressive' && packLimit <= 0;
+          return (
+            <label
+              key={kind}
+              className={[
+                'choice__item',
+                ...(kind === 'ratio' ? ['choice__item--wide'] : []),
+                ...(isForbidden ? ['choice__item--off'] : []),
+              ].join(' ')}
             >
-              <strong>{t(`campaignForm.${kind}`)}</strong>
-            </Radio>
-            <small>{t(`campaignForm.${kind}Hint`)}</small>
-          </label>
-        ))}
+              <Radio
+                name="mode"
+                checked={mode.kind === kind}
+                disabled={isForbidden}
+                onChange={() => withSettings(props, { mode: modeOf(kind) })}
+              >
+                <strong>{t(`campaignForm.${kind}`)}</strong>
+              </Radio>
+              <small>
+                {isForbidden
+                  ? t('campaignForm.dropForbidden', { pack: t(`campaignForm.rulePackName.${settings.rulePack}`) })
+                  : t(`campaignForm.${kind}Hint`, {
+                      limit: share(mode.kind === 'predictive' ? mode.dropLimit : packLimit),
+                    })}
+              </small>
+            </label>
+          );
+        })}
       </div>
       <div className="campaign-form__grid" style={{ marginTop: 14 }}>
         {mode.kind === 'ratio' && (
@@ -160,6 +188,23 @@ export const HowSection = (props: FormProps) => {
               step={0.1}
               value={mode.linesPerAgent}
               onChange={(linesPerAgent) => withSettings(props, { mode: { kind: 'ratio', linesPerAgent } })}
+            />
+          </Field>
+        )}
+        {mode.kind === 'predictive' && (
+          <Field
+            label={`${t('campaignForm.dropLimit')}: ${share(mode.dropLimit)}`}
+            hint={t('campaignForm.dropLimitHint', { limit: share(packLimit) })}
+          >
+            <Slider
+              min={0.5}
+              max={Math.max(0.5, packLimit * 100)}
+              step={0.1}
+              value={Math.round(mode.dropLimit * 1000) / 10}
+              ariaLabelForHandle={t('campaignForm.dropLimit')}
+              onChange={(percent) =>
+                withSettings(props, { mode: { kind: 'predictive', dropLimit: Math.round(percent * 10) / 1000 } })
+              }
             />
           </Field>
         )}

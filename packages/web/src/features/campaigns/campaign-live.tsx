@@ -8,6 +8,7 @@ import { serverTime } from '../../lib/server-time.ts';
 import { AgentPhaseMark, agentMarks, OutcomeMark, outcomeMarks, type AgentPhaseName } from '../../ui/phase.tsx';
 import { ShareBar } from '../../ui/share-bar.tsx';
 import { Facts } from '../../ui/stat.tsx';
+import { isPriced, PacingCard } from './pacing-card.tsx';
 import './campaign-live.css';
 
 const CALL_PHASES = ['dialing', 'ringing', 'waiting', 'talking', 'announcing'] as const;
@@ -84,7 +85,7 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
             ]}
           />
         </div>
-        <Figures figures={view.pacing} />
+        {!isPriced(view.pacing) && <Figures figures={view.pacing} />}
       </section>
       <section className="q-card live__outcomes">
         <h2>
@@ -99,6 +100,7 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
             ))}
         </ul>
       </section>
+      {isActive && isPriced(view.pacing) && <PacingCard figures={view.pacing} />}
     </div>
   );
 };

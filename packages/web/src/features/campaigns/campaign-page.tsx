@@ -18,9 +18,11 @@ import { CampaignChecksCard } from './campaign-checks.tsx';
 import { CampaignCommands } from './campaign-command-buttons.tsx';
 import { CampaignFormLoader } from './campaign-form-loader.tsx';
 import { CampaignLiveView } from './campaign-live.tsx';
+import { DropsTab } from './drops-tab.tsx';
+import { ForecastPanel } from './forecast-panel.tsx';
 import { settledRefresher } from './settled-refresher.ts';
 
-const TABS = ['live', 'attempts', 'settings'] as const;
+const TABS = ['live', 'forecast', 'drops', 'attempts', 'settings'] as const;
 type Tab = (typeof TABS)[number];
 
 /** One campaign: live, its attempts, its settings. */
@@ -122,6 +124,16 @@ const CampaignDetail = ({ campaign }: { readonly campaign: Campaign }) => {
               ) : (
                 <Loading />
               ),
+          },
+          {
+            key: 'forecast',
+            label: t('campaign.tab.forecast'),
+            children: <ForecastPanel campaign={campaign} />,
+          },
+          {
+            key: 'drops',
+            label: t('campaign.tab.drops'),
+            children: <DropsTab campaignId={campaignId} />,
           },
           {
             key: 'attempts',
