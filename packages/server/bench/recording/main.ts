@@ -5,11 +5,12 @@
  * docs/benchmarks.md.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { loadavg, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BridgeId, EndpointId, LegId, RecordingId, TrunkId } from '@qianhu/core';
+import { findRunningAsterisk } from '@qianhu/parts';
 import { AsteriskSwitch, silentLogger, type SwitchEvent } from '@qianhu/switch';
 import { realScheduling, SipAgent, startAsteriskUnderTest, type SipCall } from '@qianhu/switch/testing';
 import { finishRecording } from '../../src/engine/recording-finisher.ts';
@@ -43,15 +44,17 @@ const FIRST_BEEP_MS = 3_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-try {
-  // The far ends' packets must not wait for other work on the machine; an ordinary user may not ask for that.
-  setPriority(-10);
-} catch {
-  console.log('The far ends run at ordinary priority: other work on the machine may show in the figures.');
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'qianhu-bench-recording-'));
 const asterisk = await startAsteriskUnderTest();
+try {
+  // Neither far ends nor Asterisk should wait for other work on the machine; an ordinary user may not ask for that.
+  setPriority(-10);
+  const program = await findRunningAsterisk(asterisk.spec.dir);
+  if (program !== undefined)
+    for (const thread of await readdir(`/proc/${program.pid}/task`)) setPriority(Number(thread), -10);
+} catch {
+  console.log('At ordinary priority: other work on the machine may show in the figures.');
+}
 const events: SwitchEvent[] = [];
 const client = new AsteriskSwitch({
   ariUrl: asterisk.ariUrl,
@@ -88,6 +91,7 @@ try {
     (clockPpm: number) =>
     (call: SipCall): void => {
       call.rtp.keepsReceived = false;
+      call.rtp.mostLateFrames = 500;
       call.rtp.driftBy(clockPpm);
       call.rtp.beepAt(beepsAt, BEEP_MS, BEEP_HZ);
       call.answer();
@@ -178,10 +182,13 @@ try {
     atThree.push(...points);
     worsts.push(worst);
     const last = marks.at(-1);
+    const far = marks.filter((mark) => Math.abs(mark.skewMs ?? Infinity) > 40);
+    const times = far.map((mark) => `${Math.round(mark.atMs / 1000)} s: ${mark.skewMs?.toFixed(0) ?? '?'}`).join(', ');
     console.log(
       `${name.padEnd(26)}${[...points, worst].map(text).join('')}  ${text(last?.leftLateMs)}${text(last?.rightLateMs)}` +
         (worst === undefined ? `  (${marks.length - found.length} of ${marks.length} beeps missing)` : ''),
     );
+    if (times !== '') console.log(`  more than 40 ms apart at ${times}`);
   }
   const worstOf = (skews: readonly (number | undefined)[]): number | null =>
     skews.some((skew) => skew === undefined)

@@ -59,6 +59,8 @@ export class RtpStream {
   #clockPpm = 0;
   #stalledUntilMs = 0;
   #beeps: Beeps | undefined;
+  /** How many packets are sent late after a pause of this process; those beyond are lost. A real phone does not pause. */
+  mostLateFrames = 10;
   /** False for long calls: what is received is then not kept. */
   keepsReceived = true;
   /** Audio received, in order of arrival, with its time. */
@@ -152,7 +154,7 @@ export class RtpStream {
     if (Date.now() < this.#stalledUntilMs) return;
     const due = Math.floor(((Date.now() - this.#startedAtMs) * (1 + this.#clockPpm / 1e6)) / 20);
     // After a long pause of this process a burst would only confuse jitter buffers.
-    if (due - this.#sentFrames > 10) this.#sentFrames = due - 10;
+    if (due - this.#sentFrames > this.mostLateFrames) this.#sentFrames = due - this.mostLateFrames;
     while (this.#sentFrames < due) {
       this.#sentFrames += 1;
       const frame = Buffer.alloc(FRAME, 0xd5);
