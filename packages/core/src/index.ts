@@ -29,6 +29,7 @@ export * from './dialing/answer-model/answer-model.ts';
 export * from './dialing/answer-model/features.ts';
 export * from './dialing/drop-ledger/drop-ledger.ts';
 export { createRiskPacer } from './dialing/pacing/risk-pacer.ts';
+export { PLAIN_PROBABILITY } from './dialing/pacing/estimates.ts';
 export type { RiskPacerState } from './dialing/pacing/risk-pacer.ts';
 export { restoreWindows } from './dialing/pacing/price.ts';
 export * from './dialing/pacing/pool.ts';

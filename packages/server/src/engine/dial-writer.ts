@@ -16,6 +16,7 @@ import {
   type ListId,
   type NumberFacts,
   type PhoneNumber,
+  type RelativeOdds,
   type TrunkId,
   type Verdict,
 } from '@qianhu/core';
@@ -41,8 +42,8 @@ export type LeadInCall = {
   /** Attempts including this one. */
   readonly attempts: number;
   readonly outcomeCounts: Readonly<Record<string, number>>;
-  /** What was known of the lead when it was dialled, and how likely (0–1) an answer seemed; absent after a restart. */
-  readonly odds?: { readonly facts: LeadFacts; readonly probability: number };
+  /** What was known of the lead when it was dialled, and the pacer's probability (0–1); absent after a restart. */
+  readonly odds?: { readonly facts: LeadFacts; readonly probability?: number };
 };
 
 /** What the switch is told of one dial. */
@@ -179,11 +180,14 @@ class Batch {
   readonly #perTrunk = new Map<TrunkId, number>();
   readonly #perCallerId = new Map<string, number>();
   readonly #lists: ReadonlyMap<string, CampaignList>;
+  /** Only a predictive pacer asks. */
+  readonly #forPacer: RelativeOdds | undefined;
 
   constructor(deps: DialWriterDeps, context: CampaignContext, nowMs: EpochMs) {
     this.#deps = deps;
     this.#context = context;
     this.#nowMs = nowMs;
+    this.#forPacer = context.settings.mode.kind === 'predictive' ? deps.answers.forPacer(context.isDemo) : undefined;
     this.#lists = new Map(context.lists.map((list) => [list.listId as string, list]));
   }
 
@@ -329,6 +333,8 @@ class Batch {
     const known = leadFacts(lead, facts, chosen.past.calls, chosen.callerId, this.#nowMs);
     const odds = this.#deps.answers.explain(this.#context.isDemo, known);
     this.#odds.push(odds);
+    const probability = this.#forPacer?.(known);
+    this.#deps.answers.dialled(this.#context.isDemo, known);
     this.#numbers.add(facts.e164);
     this.#perTrunk.set(chosen.trunkId, (this.#perTrunk.get(chosen.trunkId) ?? 0) + 1);
     if (chosen.callerId !== undefined)
@@ -346,7 +352,7 @@ class Batch {
         zone: row.zone,
         attempts: row.attempts + 1,
         outcomeCounts: row.outcome_counts ?? {},
-        odds: { facts: known, probability: odds.probability },
+        odds: { facts: known, ...(probability === undefined ? {} : { probability }) },
       },
     });
   }

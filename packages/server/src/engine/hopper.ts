@@ -30,7 +30,7 @@ export type LeadRow = {
   last_attempt_at: Date | null;
 };
 
-/** Leads to dial now, and how likely those that come after them are to answer (0–1), where the campaign wants to know. */
+/** Leads to dial now, and how likely (0–1) the pacer is to take those after them to answer, where the campaign wants to know. */
 export type Taken = { readonly leads: readonly LeadRow[]; readonly odds: readonly number[] };
 
 /** The number that is tried next. */
@@ -94,7 +94,8 @@ export const takeLeads = async (
            ORDER BY array_position($1::bigint[], id) FOR UPDATE SKIP LOCKED`,
     values: [chosen, iso(nowMs)],
   });
-  const odds = ranked.slice(count).map((lead) => answers.probability(context.isDemo, factsOf(lead, nowMs)));
+  const forPacer = answers.forPacer(context.isDemo);
+  const odds = ranked.slice(count).map((lead) => forPacer(factsOf(lead, nowMs)));
   return { leads: rows, odds };
 };
 

@@ -86,6 +86,20 @@ const calibrated = (model: AnswerModel, x: number): number => {
 export const answerProbability = (model: AnswerModel, facts: LeadFacts): number =>
   calibrated(model, moderated(rawSum(model, featuresOf(facts))));
 
+/**
+ * What a pacer is told about a lead: `plain` (its own base, 0–1), more or less by how this lead compares with those dialled
+ * of late, all seen by the model of this moment. The level of answers is the pacer's to know: a model that is still
+ * learning moves all leads up and down together, and would make the pacer doubt a level that stands still.
+ */
+export const relativeOdds = (model: AnswerModel, recent: readonly LeadFacts[], plain: number): RelativeOdds => {
+  const mean = recent.reduce((sum, facts) => sum + answerProbability(model, facts), 0) / Math.max(1, recent.length);
+  return (facts) =>
+    recent.length === 0 ? plain : Math.min(0.98, Math.max(0.002, (plain * answerProbability(model, facts)) / mean));
+};
+
+/** Gives the pacer's probability (0–1) of a lead. */
+export type RelativeOdds = (facts: LeadFacts) => number;
+
 /** The probability with its reasons, strongest first. */
 export const explainAnswer = (model: AnswerModel, facts: LeadFacts): Explained => {
   const features = featuresOf(facts);

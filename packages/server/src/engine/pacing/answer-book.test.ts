@@ -1,4 +1,4 @@
-import type { ListId, NumberFacts, PhoneNumber } from '@qianhu/core';
+import { PLAIN_PROBABILITY, type ListId, type NumberFacts, type PhoneNumber } from '@qianhu/core';
 import { describe, expect, it } from 'vitest';
 import { AnswerBook, leadFacts, tellsOfPerson } from './answer-book.ts';
 
@@ -49,12 +49,34 @@ describe('the book of answers', () => {
 
   it('keeps the demonstration’s invented people apart from the installation’s own', () => {
     const book = new AnswerBook();
-    const before = book.probability(false, facts);
+    const before = book.explain(false, facts).probability;
     for (let i = 0; i < 50; i++) book.learn(true, facts, true);
-    expect(book.probability(false, facts)).toBe(before);
-    expect(book.probability(true, facts)).toBeGreaterThan(0.6);
+    expect(book.explain(false, facts).probability).toBe(before);
+    expect(book.explain(true, facts).probability).toBeGreaterThan(0.6);
     expect(book.takeChanged().map(({ key }) => key)).toEqual(['answers:demo']);
     expect(book.takeChanged()).toEqual([]);
+  });
+
+  it('tells the pacer nothing of leads that are all alike, however much the model has learned of them', () => {
+    const book = new AnswerBook();
+    for (let i = 0; i < 300; i++) {
+      expect(book.forPacer(false)(facts)).toBeCloseTo(PLAIN_PROBABILITY, 9);
+      book.dialled(false, { ...facts, callerId: '+861088886666' });
+      book.learn(false, facts, i % 7 === 0);
+    }
+  });
+
+  it('tells the pacer which leads are better than those of late', () => {
+    const book = new AnswerBook();
+    const mobile = { ...facts, numberType: 'mobile' };
+    for (let i = 0; i < 300; i++) {
+      const one = i % 2 === 0 ? facts : mobile;
+      book.dialled(false, one);
+      book.learn(false, one, i % 2 === 0 ? i % 4 === 0 : i % 10 === 1);
+    }
+    const odds = book.forPacer(false);
+    expect(odds(facts)).toBeGreaterThan(PLAIN_PROBABILITY * 1.2);
+    expect(odds(mobile)).toBeLessThan(PLAIN_PROBABILITY * 0.7);
   });
 
   it('learns nothing about a person from what a carrier did', () => {

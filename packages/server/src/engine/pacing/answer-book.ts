@@ -1,8 +1,9 @@
 import {
-  answerProbability,
   explainAnswer,
   initialAnswerModel,
   learnAnswer,
+  PLAIN_PROBABILITY,
+  relativeOdds,
   zoneOffsetMs,
   type AnswerModel,
   type EpochMs,
@@ -11,6 +12,7 @@ import {
   type ListId,
   type NumberFacts,
   type Outcome,
+  type RelativeOdds,
 } from '@qianhu/core';
 import type { Pool } from 'pg';
 import { recall } from './memory.ts';
@@ -20,6 +22,9 @@ export type CallMade = { readonly atMs: EpochMs; readonly answered: boolean };
 
 /** Answer rate that is believed before the first call. */
 const FIRST_GUESS = 0.3;
+
+/** Leads that the next ones are compared with: about as many as the pacer's own idea of the level is made from. */
+const RECENT = 100;
 
 /** A reason that moves the odds by less than a tenth is not told, and never more than three are. */
 const TELLING_LOG_ODDS = 0.1;
@@ -52,6 +57,8 @@ export const answersKey = (isDemo: boolean): ModelKey => (isDemo ? 'answers:demo
  */
 export class AnswerBook {
   readonly #models = new Map<ModelKey, AnswerModel>();
+  /** Leads dialled of late, oldest first. */
+  readonly #recent = new Map<ModelKey, LeadFacts[]>();
   readonly #changed = new Set<ModelKey>();
 
   /** Takes saved models back. */
@@ -66,8 +73,19 @@ export class AnswerBook {
     return this.#models.get(answersKey(isDemo)) ?? initialAnswerModel(FIRST_GUESS);
   }
 
-  probability(isDemo: boolean, facts: LeadFacts): number {
-    return answerProbability(this.model(isDemo), facts);
+  /** How the pacer is to take leads now, beside those dialled of late. */
+  forPacer(isDemo: boolean): RelativeOdds {
+    const compare = relativeOdds(this.model(isDemo), this.#recent.get(answersKey(isDemo)) ?? [], PLAIN_PROBABILITY);
+    return (facts) => compare(withoutCallerId(facts));
+  }
+
+  /** A lead is being dialled. */
+  dialled(isDemo: boolean, facts: LeadFacts): void {
+    const key = answersKey(isDemo);
+    const recent = this.#recent.get(key) ?? [];
+    recent.push(withoutCallerId(facts));
+    if (recent.length > RECENT) recent.shift();
+    this.#recent.set(key, recent);
   }
 
   /** The probability with the few reasons that matter, for people to read. */
@@ -95,6 +113,9 @@ export class AnswerBook {
     return rows;
   }
 }
+
+/** The number shown is chosen after the lead; those that wait have none yet to be compared by. */
+const withoutCallerId = ({ callerId: _chosen, ...facts }: LeadFacts): LeadFacts => facts;
 
 /** What is known of a lead before a dial at `nowMs`, in the callee's own time. */
 export const leadFacts = (

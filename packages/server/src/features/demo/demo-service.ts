@@ -123,7 +123,7 @@ export const createDemoService = (deps: DemoDeps): DemoService => {
           callerIds: [CALLER_ID],
           callerIdUse: { sameCityFirst: false, maxPerDay: 1_000_000, maxConcurrent: 100 },
           rulePack: 'lab',
-          mode: { kind: 'ratio', linesPerAgent: 1.5 },
+          mode: { kind: 'predictive', dropLimit: 0.03 },
         },
         agentIds: [...agentIds, visitor.user.userId],
       },
