@@ -95,7 +95,7 @@ export const pacing: Translation<typeof zhPacing> = {
   priceHint: 'The price: rises while fewer calls are dropped than planned, falls while more are',
   budget: 'May still be dropped',
   budgetUnit: 'calls',
-  budgetNone: 'used up',
+  budgetNone: 'none for now',
   budgetHint: 'within the limit, by the people who have answered so far',
   aim: 'Share aimed at',
   answerRate: 'Answer rate at present',

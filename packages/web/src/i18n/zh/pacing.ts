@@ -92,7 +92,7 @@ export const pacing = {
   priceHint: '价格：呼损比计划少就升高，多就降低',
   budget: '还可以呼损',
   budgetUnit: '通',
-  budgetNone: '用完',
+  budgetNone: '暂时没有',
   budgetHint: '在不超过上限的前提下，按到目前为止接听的人数',
   aim: '目标呼损率',
   answerRate: '眼下的接通率',
