@@ -64,6 +64,7 @@ export const judge = (facts: Facts): Findings => {
     if (attempt.outcome === 'unknown')
       unknowns.push({ attempt, why: whyUnknown(facts, attempt, call) ?? 'not explained' });
     talk(facts, attempt, call, counts, (rule, text) => bad(rule, text, attempt));
+    heardFromTheAnswer(facts, attempt, call, (rule, text) => bad(rule, text, attempt));
   }
   for (const [leadId, count] of perLead) if (count > 1) bad('oneAttempt', `Lead ${leadId} has ${count} attempts.`);
   for (const rule of agentOverlaps(facts)) bad(rule.rule, rule.text, rule.attempt);
@@ -199,6 +200,27 @@ const talk = (
   const killer = crashes.find((kill) => Math.abs(kill.atMs - (call.endedAtMs ?? 0)) < 300);
   if (call.endedBy === 'caller' && attempt.detail !== 'hungUpByAgent' && killer !== undefined)
     bad('talkCut', 'The talk ended with our crash.');
+};
+
+/** Whoever answered is recorded from the answer on, also who waited in vain. */
+const heardFromTheAnswer = (
+  facts: Facts,
+  attempt: AttemptFact,
+  call: RecordedCall | undefined,
+  bad: (rule: string, text: string) => void,
+): void => {
+  // The lab's time: of an answer while we were down we only know the earliest that it can have been.
+  const { answeredAtMs } = call ?? {};
+  const { endedAtMs } = attempt;
+  if (answeredAtMs === undefined || endedAtMs === undefined || switchDied(facts, attempt)) return;
+  // A crash of ours around the answer takes the beginning, and a call may be over before its recording could begin.
+  if (endedAtMs - answeredAtMs < RECORDING_SLACK_MS) return;
+  if (killsIn(facts, 'ours', answeredAtMs - SLACK_MS, answeredAtMs + SLACK_MS).length > 0) return;
+  const done = facts.recordings.filter((one) => one.callId === attempt.callId && one.state === 'done');
+  if (done.length === 0) return bad('answerNotRecorded', 'Answered, but there is no recording.');
+  const from = Math.min(...done.map((one) => one.startedAtMs));
+  if (from > answeredAtMs + RECORDING_SLACK_MS)
+    bad('answerRecordedLate', `Answered at ${time(answeredAtMs)}, but recorded from ${time(from)}.`);
 };
 
 /** Nobody talks to two people at once. */

@@ -154,6 +154,16 @@ export const agentDeadlines = (
     : []),
 ];
 
+/** The same state after the clock of the day jumped by `byMs`: what it waits for lies as far ahead as before. */
+export const shiftAgentDeadlines = (state: AgentState, byMs: number): AgentState => {
+  const { station } = state;
+  const shifted =
+    station.phase === 'ringing' ? { ...state, station: { ...station, giveUpAtMs: station.giveUpAtMs + byMs } } : state;
+  return shifted.kind === 'wrapUp' && shifted.endsAtMs !== undefined
+    ? { ...shifted, endsAtMs: shifted.endsAtMs + byMs }
+    : shifted;
+};
+
 /** Whether this agent could take a call now. */
 export const isFree = (state: AgentState): boolean =>
   state.kind === 'ready' && (state.station.phase === 'up' || state.station.mode === 'perCall');

@@ -83,6 +83,25 @@ export const callDeadlines = (state: CallState): readonly { readonly name: CallD
   }
 };
 
+/** The same state after the clock of the day jumped by `byMs`: what it waits for lies as far ahead as before. */
+export const shiftCallDeadlines = (state: CallState, byMs: number): CallState => {
+  switch (state.kind) {
+    case 'dialing':
+    case 'redialing':
+      return { ...state, guardAtMs: state.guardAtMs + byMs };
+    case 'waiting':
+      return { ...state, dropAtMs: state.dropAtMs + byMs };
+    case 'connecting':
+      return { ...state, dropAtMs: state.dropAtMs + byMs, giveUpAtMs: state.giveUpAtMs + byMs };
+    case 'announcing':
+    case 'ending':
+      return { ...state, giveUpAtMs: state.giveUpAtMs + byMs };
+    case 'talking':
+    case 'ended':
+      return state;
+  }
+};
+
 /** One event, one step. Pure and total: see `CallState` for the picture. */
 export const callTransition = (state: CallState, event: CallEvent): Result => {
   if (state.kind === 'ended') return ignored('callEnded');

@@ -3,6 +3,8 @@ import {
   agentTransition,
   callDeadlines,
   callTransition,
+  shiftAgentDeadlines,
+  shiftCallDeadlines,
   type AgentDeadline,
   type AgentEffect,
   type AgentEvent,
@@ -24,6 +26,9 @@ import { mergeWrites, type RowWrites } from './rows.ts';
 
 export type CallStep = Step<CallState, CallEvent, CallEffect>;
 export type AgentStep = Step<AgentState, AgentEvent, AgentEffect>;
+
+/** By how much the clock must be off what has passed to have been set; time servers correct in smaller steps. */
+const JUMP_MS = 1_000;
 
 /** Whose leg it is. */
 export type LegOwner =
@@ -56,6 +61,9 @@ export class Kernel {
   /** Set while a turn runs. */
   #turn: { readonly inbox: (() => void)[]; readonly writes: RowWrites[]; readonly after: (() => void)[] } | undefined;
   #stopped = false;
+  /** The clock of the day less the one that is never set, at the last turn. */
+  #clockOffsetMs: number | undefined;
+  #onClockJump: ((byMs: number) => void) | undefined;
 
   constructor(deps: { readonly clock: Clock; readonly log: Logger; readonly committer: Committer }) {
     this.clock = deps.clock;
@@ -102,6 +110,7 @@ export class Kernel {
       this.#turn.inbox.push(run);
       return Promise.resolve();
     }
+    this.#lookAtClock();
     const turn = { inbox: [] as (() => void)[], writes: [] as RowWrites[], after: [] as (() => void)[] };
     this.#turn = turn;
     let failure: unknown;
@@ -129,6 +138,27 @@ export class Kernel {
     }
     done.catch((error: unknown) => this.log.error({ err: error }, 'what a turn wrote was refused'));
     return done;
+  }
+
+  /** Tells of jumps of the clock before anything else of a turn happens. */
+  onClockJump(told: (byMs: number) => void): void {
+    this.#onClockJump = told;
+  }
+
+  /** What is waited for lies as far ahead as before, by the clock as it is now. */
+  shiftDeadlines(byMs: number): void {
+    this.calls.rewrite((state) => shiftCallDeadlines(state, byMs));
+    this.agents.rewrite((state) => shiftAgentDeadlines(state, byMs));
+  }
+
+  /** The clock was set: every instant that was written before belongs to another time of day. */
+  #lookAtClock(): void {
+    const steady = this.clock.steady?.();
+    if (steady === undefined) return;
+    const offsetMs = this.clock.now() - steady;
+    const byMs = offsetMs - (this.#clockOffsetMs ?? offsetMs);
+    this.#clockOffsetMs = offsetMs;
+    if (Math.abs(byMs) > JUMP_MS) this.#onClockJump?.(byMs);
   }
 
   /** Inside a turn: run after the present step. Outside: a turn of its own. */

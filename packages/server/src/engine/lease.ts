@@ -21,7 +21,7 @@ export class FencedError extends Error {
 
 /**
  * Takes the lease when it is free or has run out (by the database's clock, so that two machines with different clocks
- * agree). Returns undefined while another holder lives.
+ * agree), or when that clock was set back since. Returns undefined while another holder lives.
  */
 export const acquireLease = async (pool: Pool, resource: string, holder: string): Promise<Lease | undefined> => {
   const { rows } = await pool.query<{ epoch: string }>(
@@ -29,7 +29,8 @@ export const acquireLease = async (pool: Pool, resource: string, holder: string)
      VALUES ($1, $2, 1, now() + $3 * interval '1 millisecond')
      ON CONFLICT (resource) DO UPDATE
        SET holder = excluded.holder, epoch = l.epoch + 1, expires_at = excluded.expires_at
-       WHERE l.expires_at < now() OR l.holder = excluded.holder
+       -- No lease lasts longer than its life from now: one that does was written before the clock was set back.
+       WHERE l.expires_at < now() OR l.holder = excluded.holder OR l.expires_at > now() + 2 * $3 * interval '1 millisecond'
      RETURNING epoch`,
     [resource, holder, LEASE_TTL_MS],
   );

@@ -19,6 +19,7 @@ import { takeInAgent, takeRoster } from './agent-roster.ts';
 import { agentEndpoint, loadAgents } from './agent-row.ts';
 import { onAgentStep, STATION_RING_MS } from './agent-steps.ts';
 import { act, onCallStep } from './call-steps.ts';
+import { onClockJump } from './clock-jump.ts';
 import { loadCampaigns, type LoadedCampaign } from './campaign-context.ts';
 import { Committer } from './committer.ts';
 import { pump } from './dialer.ts';
@@ -221,6 +222,7 @@ export class LiveEngine implements Engine {
       wakeOutbox: () => this.#outbox?.wake(),
       settled: (attempt) => this.#changes.settled(attempt),
     };
+    kernel.onClockJump((byMs) => onClockJump(world, byMs));
     kernel.handle({
       onCallStep: (id, step) => onCallStep(world, id, step),
       onAgentStep: (id, step) => onAgentStep(world, id, step),
@@ -283,6 +285,8 @@ export class LiveEngine implements Engine {
   // Campaigns -------------------------------------------------------------------------------------------------------
 
   #tick(world: EngineWorld): void {
+    // A turn looks at the clock: a jump is noticed also while nothing happens.
+    world.kernel.post(() => undefined);
     for (const campaignId of byPriority(world, world.campaigns.keys()))
       if (world.campaigns.get(campaignId)?.state.kind === 'running') this.#pumpSoon(world, campaignId);
     for (const campaign of world.campaigns.values()) void this.#count(world, campaign);

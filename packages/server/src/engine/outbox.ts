@@ -62,6 +62,11 @@ export class Outbox {
   async #drain(): Promise<void> {
     const { pool, log } = this.#deps;
     try {
+      // A row made in the future was made before the clock was set back: it must not wait for that time to come again.
+      await pool.query(
+        `UPDATE outbox SET created_at = now(), run_at = now()
+         WHERE done_at IS NULL AND created_at > now() + interval '1 minute' AND run_at < 'infinity'`,
+      );
       while (!this.#stopped) {
         const { rows } = await pool.query<Row>(
           'SELECT id, kind, key, payload, tries FROM outbox WHERE done_at IS NULL AND run_at <= now() AND kind = ANY($1) ORDER BY run_at LIMIT $2',

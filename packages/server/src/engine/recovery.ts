@@ -1,6 +1,7 @@
 import {
   classifyEnding,
   holdPlayback,
+  progressAt,
   RING_GUARD_MS,
   type AgentId,
   type AgentState,
@@ -278,7 +279,8 @@ const reconcileCallee = (
     if (leg.phase === 'early' && !wasUp) send({ type: 'legProgress', atMs: clock.now() });
     if (leg.phase === 'up' && !wasUp) {
       // Answered while nobody was there, at a moment that nobody knows: the earliest is taken, against ourselves.
-      const atMs = Math.min(clock.now(), Math.max(state.callee.dialedAtMs, blindSinceMs));
+      const { dialedAtMs, leg: seen } = state.callee;
+      const atMs = Math.min(clock.now(), Math.max(progressAt(seen) ?? dialedAtMs, blindSinceMs));
       send({ type: 'legAnswered', atMs });
       if (atMs + state.policy.agentWaitMs <= clock.now())
         kernel.calls.send(callId, { type: 'deadline', atMs: clock.now(), name: 'drop' });

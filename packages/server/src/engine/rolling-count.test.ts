@@ -24,4 +24,15 @@ describe('RollingCount', () => {
     expect(rolling.count(1_000_000)).toBe(1);
     expect(rolling.count(1_070_000)).toBe(0);
   });
+
+  it('keeps what happened when the clock is set', () => {
+    const count = new RollingCount(60_000, 60);
+    count.add(1_000_000);
+    count.add(1_030_000);
+    count.shift(-3_600_000);
+    expect(count.count(1_031_000 - 3_600_000)).toBe(2);
+    expect(count.count(1_065_000 - 3_600_000)).toBe(1);
+    count.shift(7_200_000);
+    expect(count.count(1_065_000 + 3_600_000)).toBe(1);
+  });
 });

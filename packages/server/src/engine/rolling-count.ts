@@ -20,6 +20,13 @@ export class RollingCount {
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
   }
 
+  /** The clock was set by `byMs`: what happened an hour ago still happened an hour ago (to the bin). */
+  shift(byMs: number): void {
+    const bins = [...this.#bins];
+    this.#bins.clear();
+    for (const [bin, n] of bins) this.#bins.set(bin + Math.round(byMs / this.#binMs), n);
+  }
+
   /** Things in the window that ends at `nowMs`. */
   count(nowMs: EpochMs): number {
     const first = Math.floor((nowMs - this.#windowMs) / this.#binMs);

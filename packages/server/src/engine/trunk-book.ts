@@ -155,6 +155,19 @@ export class TrunkBook {
     }
   }
 
+  /** The clock was set by `byMs`: rests, rates and windows go on as if it had always been so. */
+  clockJumped(byMs: number): void {
+    for (const use of this.#trunks.values()) {
+      if (use.restsUntilMs > 0) use.restsUntilMs += byMs;
+      use.bucket = { ...use.bucket, atMs: use.bucket.atMs + byMs };
+      use.lastHour.shift(byMs);
+    }
+    for (const use of this.#callerIds.values()) {
+      use.lastHour.shift(byMs);
+      use.lastDay.shift(byMs);
+    }
+  }
+
   /** Earlier dials of today, counted from rows at start. */
   recordPast(
     past: readonly { readonly trunkId: TrunkId; readonly callerId: string | undefined; readonly atMs: EpochMs }[],

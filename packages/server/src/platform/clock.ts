@@ -2,6 +2,8 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
+  /** Milliseconds since some beginning, by a clock that is never set; without it nobody looks for jumps of `now`. */
+  steady?(): number;
   /** Runs `fn` once, `ms` from now (0 or less: as soon as possible, never at once). Returns its cancel, which is idempotent. */
   setTimer(ms: number, fn: () => void): () => void;
 }
@@ -9,9 +11,10 @@ export interface Clock {
 /** Node's timers turn a longer delay into 1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Real time: `Date.now` and `setTimeout`. */
+/** Real time: `Date.now`, `performance.now` and `setTimeout` (which counts what has passed, whatever the clock says). */
 export const realClock = (): Clock => ({
   now: () => Date.now(),
+  steady: () => performance.now(),
   setTimer: (ms, fn) => {
     const timer = setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
     return () => {

@@ -150,7 +150,8 @@ export class VirtualExchange {
   freeCalls(): number {
     const now = this.options.scheduler.now();
     const perSecond = this.newCallsPerSecond;
-    this.#tokens = Math.min(perSecond, this.#tokens + ((now - this.#tokensAtMs) / 1000) * perSecond);
+    // A clock that is set back gives nothing, and takes nothing either.
+    this.#tokens = Math.min(perSecond, this.#tokens + (Math.max(0, now - this.#tokensAtMs) / 1000) * perSecond);
     this.#tokensAtMs = now;
     return Math.max(0, Math.floor(Math.min(this.#tokens, (this.options.maxLegs ?? Infinity) - this.#legs.size)));
   }

@@ -9,7 +9,7 @@ import {
 } from '@qianhu/core';
 import { seededRandom, VirtualExchange, type ExchangeOptions, VirtualSwitch, type Switch } from '@qianhu/switch';
 import type { Pool } from 'pg';
-import { realClock } from '../../platform/clock.ts';
+import { realClock, type Clock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { silentLogger, type Logger } from '../../platform/log.ts';
 import { LiveEngine } from '../live-engine.ts';
@@ -111,6 +111,7 @@ export const createEngineRig = (
     readonly recordingsFolder?: string;
     readonly log?: Logger;
     readonly holder?: string;
+    readonly clock?: Clock;
     readonly wrap?: (virtual: VirtualSwitch) => Switch;
     /** What every prompt plays, without extension; default `/prompts/<name>`. */
     readonly promptFile?: string;
@@ -121,7 +122,7 @@ export const createEngineRig = (
   const engine = new LiveEngine({
     pool,
     switch: options.wrap?.(virtual) ?? virtual,
-    clock,
+    clock: options.clock ?? clock,
     log: options.log ?? silentLogger(),
     ids,
     openSecret: () => '',
