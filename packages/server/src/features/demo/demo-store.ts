@@ -143,6 +143,9 @@ export const createDemoStore = (db: Kysely<Schema>) => ({
       await tx.deleteFrom('attempts').where('campaign_id', 'in', demoCampaigns).execute();
       await tx.deleteFrom('calls').where('campaign_id', 'in', demoCampaigns).execute();
       await tx.deleteFrom('dnc_entries').where('campaign_id', 'in', demoCampaigns).execute();
+      await sql`DELETE FROM engine_memory WHERE key = 'answers:demo' OR key IN (SELECT 'pacing:' || id FROM campaigns WHERE demo)`.execute(
+        tx,
+      );
       await tx.deleteFrom('campaigns').where('demo', '=', true).execute();
       await tx.deleteFrom('leads').where('list_id', 'in', demoLists).execute();
       await tx.deleteFrom('campaign_lists').where('list_id', 'in', demoLists).execute();
