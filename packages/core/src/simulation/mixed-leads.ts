@@ -1,6 +1,7 @@
-import type { AnswerModel } from '../dialing/answer-model/answer-model.ts';
-import { answerProbability, initialAnswerModel, learnAnswer } from '../dialing/answer-model/answer-model.ts';
+import type { AnswerModel, RelativeOdds } from '../dialing/answer-model/answer-model.ts';
+import { initialAnswerModel, learnAnswer, relativeOdds } from '../dialing/answer-model/answer-model.ts';
 import type { LeadFacts } from '../dialing/answer-model/features.ts';
+import { PLAIN_PROBABILITY } from '../dialing/pacing/estimates.ts';
 import type { OutcomeRetry } from '../dialing/retry.ts';
 import type { LeadId } from '../ids.ts';
 import { createRandom } from '../stats/random.ts';
@@ -88,6 +89,17 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
     };
   };
 
+  /** As the engine tells it: against the last hundred leads, by the model of this moment. */
+  const recent: LeadFacts[] = [];
+  let compared: { readonly by: AnswerModel; readonly odds: RelativeOdds } | undefined;
+  const comparedNow = (facts: LeadFacts): number => {
+    if (compared?.by !== model) compared = { by: model, odds: relativeOdds(model, recent, PLAIN_PROBABILITY) };
+    const odds = compared.odds(facts);
+    recent.push(facts);
+    if (recent.length > 100) recent.shift();
+    return odds;
+  };
+
   const hourOf = (nowMs: number): number => Math.floor((nowMs / HOUR_MS) % 24);
 
   const truth = (lead: MixedLead, nowMs: number): number => {
@@ -119,7 +131,7 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
       factor,
       ...(knowledge === 'blind'
         ? {}
-        : { answerProbability: knowledge === 'truth' ? factor * world.answerRate : answerProbability(model, facts) }),
+        : { answerProbability: knowledge === 'truth' ? factor * world.answerRate : comparedNow(facts) }),
     };
     ahead.push({ lead, seen, facts });
   };
