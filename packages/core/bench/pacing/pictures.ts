@@ -1,6 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createRiskPacer } from '../../src/dialing/pacing/risk-pacer.ts';
 import { Risk } from '../../src/dialing/pacing/risk.ts';
+import { defaultRiskPacerSettings } from '../../src/dialing/pacing/settings.ts';
+import { simulate } from '../../src/simulation/simulate.ts';
+import { defaultWorld } from '../../src/simulation/world.ts';
 
 // Draws the pictures of docs/pacing.md: tsx packages/core/bench/pacing/pictures.ts BENCH_OUTPUT FOLDER
 const [input, folder] = process.argv.slice(2);
@@ -99,8 +103,57 @@ const occupancyPicture = (rows: readonly Row[]): string => {
   return frame('Occupancy by team size', body);
 };
 
+/** One day of ten agents: calls dropped so far against what three per cent of the people so far would allow. */
+const dayPicture = (): string => {
+  const pacer = createRiskPacer(defaultRiskPacerSettings);
+  const world = defaultWorld(10, 0.25);
+  const seen: { at: number; humans: number; drops: number }[] = [];
+  let humans = 0;
+  let drops = 0;
+  let start: number | undefined;
+  simulate(
+    world,
+    {
+      ...pacer,
+      observe: (state, event) => {
+        start ??= event.atMs;
+        if (event.type === 'connected' || event.type === 'dropped') {
+          humans++;
+          if (event.type === 'dropped') drops++;
+          if (event.type === 'dropped' || humans % 20 === 0)
+            seen.push({ at: (event.atMs - start) / 3_600_000, humans, drops });
+        }
+        return pacer.observe(state, event);
+      },
+    },
+    { seed: 2 },
+  );
+  const top = Math.ceil(0.03 * humans) + 2;
+  const x = (hour: number): number => LEFT + (hour / 8) * (RIGHT - LEFT);
+  const y = (calls: number): number => BOTTOM - (calls / top) * (BOTTOM - TOP);
+  const path = (of: (one: (typeof seen)[number]) => number, colour: string): string =>
+    `<path d="M${LEFT} ${BOTTOM}${seen.map((one) => `H${x(one.at).toFixed(1)}V${y(of(one)).toFixed(1)}`).join('')}" ` +
+    `fill="none" stroke="${colour}" stroke-width="2"/>`;
+  const body = [
+    path((one) => 0.03 * one.humans, '#d4380d'),
+    path((one) => one.drops, '#1677ff'),
+    text(LEFT, 24, 'Ten agents, one day: calls dropped, and three per cent of those who answered'),
+    text(x(4.4), y(0.03 * humans * 0.72), 'allowed so far', 'font-weight="bold" text-anchor="end"').replace(
+      '#333',
+      '#d4380d',
+    ),
+    text(x(5.2), y(0.03 * humans * 0.38), 'dropped so far', 'font-weight="bold"').replace('#333', '#1677ff'),
+  ];
+  for (let hour = 0; hour <= 8; hour += 2)
+    body.push(text(x(hour), BOTTOM + 18, `${9 + hour}:00`, 'text-anchor="middle"'));
+  for (let calls = 0; calls <= top; calls += 10)
+    body.push(text(LEFT - 8, y(calls) + 4, String(calls), 'text-anchor="end"'));
+  return frame('Dropped calls of a day against the limit', body);
+};
+
 const last = (await readFile(input, 'utf8')).trim().split('\n').at(-1) ?? '{}';
 const { cells } = JSON.parse(last) as { readonly cells: readonly Row[] };
 await mkdir(folder, { recursive: true });
 await writeFile(path.join(folder, 'pacing-risk.svg'), riskPicture());
+await writeFile(path.join(folder, 'pacing-day.svg'), dayPicture());
 await writeFile(path.join(folder, 'pacing-occupancy.svg'), occupancyPicture(cells));
