@@ -231,7 +231,7 @@ const print = (rows: readonly Row[]): void => {
 };
 
 const main = async (): Promise<void> => {
-  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless), --algorithms A,B and --seeds N: parts of the whole.
+  // --short: a small grid. --only GROUP (main, mixed, stress, memoryless, timing), --algorithms A,B and --seeds N: parts of the whole.
   // --workers N. --log FILE: results are appended to it, and those it holds are not made again.
   const isShort = process.argv.includes('--short');
   const workers = Number(option('workers') ?? Math.max(1, Math.min(2, availableParallelism())));
@@ -242,7 +242,8 @@ const main = async (): Promise<void> => {
     const entry = fileURLToPath(new URL('./worker.ts', import.meta.url));
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
     const results = await runAll(plan(isShort), outfile, workers, option('log'));
-    const timings = (await runAll(timed, outfile, 1)).flatMap(({ timing }) => timing ?? []);
+    const isTiming = ['timing', undefined].includes(option('only'));
+    const timings = (await runAll(isTiming ? timed : [], outfile, 1)).flatMap(({ timing }) => timing ?? []);
     const groups = new Map<string, JobResult[]>();
     for (const result of results) {
       const key = `${result.job.cell.world.name} ${result.job.algorithm}`;
