@@ -4,6 +4,7 @@ import type { AgentId, CampaignId, DialId } from '../../ids.ts';
 import type { PacingAgent, PacingEvent, PacingLine, PacingView } from '../pacer.ts';
 import type { RiskPacerState } from './risk-pacer.ts';
 import { createRiskPacer } from './risk-pacer.ts';
+import type { RiskPacerSettings } from './settings.ts';
 import { checkRiskPacerSettings, defaultRiskPacerSettings } from './settings.ts';
 
 const NOW = 1_700_000_000_000;
@@ -179,6 +180,30 @@ describe('settings of the risk pacer', () => {
       ['shedAfterMs', 'tooSmall'],
       ['prior.answerRate', 'tooSmall'],
       ['prior.talkSec', 'tooSmall'],
+    ]);
+  });
+
+  it('are refused wherever a number is none, negative or without end', () => {
+    const { prior, windows } = defaultRiskPacerSettings;
+    const [day] = windows;
+    const put = (field: string, value: number): RiskPacerSettings => {
+      const [head, tail] = field.split('.');
+      if (head === 'prior' && tail !== undefined) {
+        return { ...defaultRiskPacerSettings, prior: { ...prior, [tail]: value } };
+      }
+      if (head === 'windows' && tail !== undefined && day !== undefined) {
+        return { ...defaultRiskPacerSettings, windows: [{ ...day, [tail]: value }] };
+      }
+      return { ...defaultRiskPacerSettings, [field]: value };
+    };
+    const fields = ['aim', 'graceMs', 'minRingMs', 'ringTimeoutMs', 'shedAfterMs', 'falsePositiveRate'];
+    for (const field of [...fields, 'prior.answerRate', 'prior.talkSec', 'prior.wrapUpSec', 'windows.limit']) {
+      for (const value of [Number.NaN, -1, Infinity]) {
+        expect(checkRiskPacerSettings(put(field, value)), `${field} ${value}`).not.toEqual([]);
+      }
+    }
+    expect(checkRiskPacerSettings({ ...defaultRiskPacerSettings, windows: [] })).toEqual([
+      { field: 'windows', code: 'missing' },
     ]);
   });
 });
