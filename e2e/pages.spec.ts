@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { WhatIf } from '../packages/web/src/testing/index.ts';
 import { arrive, hire, openBrowser, restOf, type Language, type Rest } from './support/people.ts';
 
 const house = inject('house');
@@ -52,13 +53,19 @@ test.each(['zh', 'en'] as const)(
     const who = await hire(administrator, { login: `keeper-${language}`, displayName: 'Kim', role: 'administrator' });
     const admin = await arrive(browser, house, who, { language });
     const { page } = admin;
+    // Both languages share their markup: one is looked at by day, the other by night.
+    await page.emulateMedia({ colorScheme: language === 'zh' ? 'light' : 'dark' });
     // The demonstration dials since the start; its first finished attempt has a story with a recording or without.
     await expect
       .poll(async () => (await administrator.get<FirstOf>('/attempts?limit=1')).items.length, { timeout: 60_000 })
       .toBe(1);
+    const campaign = `/campaigns/${await firstId('/campaigns', 'campaignId')}`;
     const paths = [
       '/campaigns',
-      `/campaigns/${await firstId('/campaigns', 'campaignId')}`,
+      campaign,
+      `${campaign}?tab=forecast`,
+      `${campaign}?tab=drops`,
+      `${campaign}?tab=settings`,
       '/campaigns/new',
       '/lists',
       `/lists/${await firstId('/lists', 'listId')}`,
@@ -74,14 +81,35 @@ test.each(['zh', 'en'] as const)(
     for (const path of paths) {
       await page.goto(new URL(path, house.url).href);
       await settled(page);
-      // Both languages share their markup and colours.
-      if (language === 'zh') expect.soft(await barriers(page), path).toEqual([]);
+      expect.soft(await barriers(page), path).toEqual([]);
       expect.soft(await page.evaluate(() => document.documentElement.lang.slice(0, 2)), path).toBe(language);
     }
     expect(admin.faults).toEqual([]);
     await admin.vanish();
   },
 );
+
+test('a what-if is answered by the real pacer, changed by keys, and taken back', async () => {
+  const who = await hire(administrator, { login: 'planner', displayName: 'Pat', role: 'supervisor' });
+  const planner = await arrive(browser, house, who, { language: 'en' });
+  const { page } = planner;
+  const plan = new WhatIf(page, 'en');
+  await page.goto(new URL(`/campaigns/${await firstId('/campaigns', 'campaignId')}?tab=forecast`, house.url).href);
+  const own = await plan.talkMinutes();
+  expect(own).toBeGreaterThan(5);
+  expect(own).toBeLessThan(60);
+  const agents = await plan.agents();
+  await plan.addAgents(5);
+  expect(await plan.agents()).toBe(agents + 5);
+  // What was answered for the campaign as it is set stays in sight beside it.
+  await plan.comparison().waitFor({ timeout: 60_000 });
+  expect(await plan.talkMinutes()).toBeGreaterThan(own - 1);
+  await plan.takeBack();
+  expect(await plan.agents()).toBe(agents);
+  await plan.comparison().waitFor({ state: 'detached' });
+  expect(planner.faults).toEqual([]);
+  await planner.vanish();
+});
 
 test.each(['zh', 'en'] as const)('the desk and the login page in %s can be used by all', async (language: Language) => {
   const who = await hire(administrator, { login: `guest-${language}`, displayName: 'Gus', role: 'agent' });

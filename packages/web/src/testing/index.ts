@@ -1,1 +1,1 @@
-export { AgentDesk, CampaignPages, ImportWizard, LoginScreen, StoryPage } from './page-objects.ts';
+export { AgentDesk, CampaignPages, ImportWizard, LoginScreen, StoryPage, WhatIf } from './page-objects.ts';

@@ -139,6 +139,41 @@ export class CampaignPages extends Screen {
   }
 }
 
+/** The tab on which a campaign's days are simulated. */
+export class WhatIf extends Screen {
+  /** The foretold minutes of talk per agent and hour, once they are there. */
+  async talkMinutes(): Promise<number> {
+    await this.page.locator('.forecast__answer:not(.forecast__answer--old) .forecast__value').first().waitFor();
+    return parseFloat(await this.page.locator('.forecast__value').first().innerText());
+  }
+
+  async agents(): Promise<number> {
+    return Number(await this.#slider().getAttribute('aria-valuenow'));
+  }
+
+  /** Moves the slider by keys. */
+  async addAgents(count: number): Promise<void> {
+    await this.#slider().focus();
+    for (let i = 0; i < count; i++) await this.page.keyboard.press('ArrowRight');
+  }
+
+  /** What the campaign as it is set would bring, shown beside another question's answer. */
+  comparison(): Locator {
+    return this.page
+      .locator('.forecast__answer:not(.forecast__answer--old)')
+      .getByText(this.words.forecast.asSetValue.split('{{')[0] ?? '')
+      .first();
+  }
+
+  async takeBack(): Promise<void> {
+    await this.button(this.words.forecast.asSet).click();
+  }
+
+  #slider(): Locator {
+    return this.page.getByRole('slider', { name: this.words.forecast.agents });
+  }
+}
+
 /** One attempt's story. */
 export class StoryPage extends Screen {
   /** The recording's player, ready to play. */

@@ -54,6 +54,15 @@ export const antdThemeOf = (name: ThemeName): ThemeConfig => {
       Tooltip: { colorBgSpotlight: name === 'dark' ? '#39444a' : '#2b3437', colorTextLightSolid: '#ffffff' },
       Segmented: { trackBg: palette.sunken, itemSelectedBg: palette.raised },
       Modal: { titleFontSize: 17 },
+      // The dark algorithm derives tracks that can hardly be told from the ground.
+      Slider: {
+        railBg: palette.lineStrong,
+        railHoverBg: palette.lineStrong,
+        trackBg: palette.primary,
+        trackHoverBg: palette.primary,
+        handleColor: palette.primary,
+        handleActiveColor: palette.primary,
+      },
     },
   };
 };

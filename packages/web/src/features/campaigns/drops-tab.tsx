@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../../i18n/use-language.ts';
 import { shareText } from '../../lib/format.ts';
+import { serverTime } from '../../lib/server-time.ts';
 import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
 import { Empty } from '../../ui/states.tsx';
@@ -151,7 +152,7 @@ const Kept = ({ row }: { readonly row: LedgerRow }) => {
   return (
     <span style={{ color: `var(--q-${row.isWithinLimit ? 'ready' : 'danger'})`, whiteSpace: 'nowrap' }}>
       {row.isWithinLimit ? <CheckCircleFilled /> : <ExclamationCircleFilled />}{' '}
-      {t(row.isWithinLimit ? 'drops.within' : 'drops.beyond')}
+      {t(`drops.${row.isWithinLimit ? 'within' : 'beyond'}${row.toMs > serverTime.now() ? 'SoFar' : ''}`)}
     </span>
   );
 };

@@ -18,7 +18,7 @@ export const forecast: Translation<typeof zhForecast> = {
   wait: 'Wait between two talks',
   drops: 'Dropped calls',
   finish: 'List dialled through',
-  finishNote: 'each number once, about {{days}} working days; retries come on top',
+  finishNote: 'each number once; working days: {{days}}; retries come on top',
   finishNever: 'never',
   hours: 'h',
   linesNeeded: 'Lines needed',
@@ -60,6 +60,8 @@ export const drops: Translation<typeof zhDrops> = {
   now: '{{span}}, {{dropped}} of {{people}} people',
   within: 'Within the limit',
   beyond: 'Over the limit',
+  withinSoFar: 'Within the limit so far',
+  beyondSoFar: 'Over the limit so far',
   none: 'Nobody has answered yet',
   noneHint: 'Once somebody has, dropped calls stand here by day, 24 hours and 30 days.',
   likely: 'by so many people, the true share is likely between {{low}} and {{high}}',
@@ -88,7 +90,8 @@ export const drops: Translation<typeof zhDrops> = {
 
 export const pacing: Translation<typeof zhPacing> = {
   title: 'Predictive dialing',
-  sentenceDial: 'Who answers the next line would find nobody with {{risk}}; up to {{price}} is accepted now.',
+  sentenceDial:
+    'The chance that somebody answers the next line and finds nobody is {{risk}}; up to {{price}} is accepted now.',
   sentenceFree: 'Agents are free: the next line carries no risk.',
   risk: 'Risk of the next line',
   price: 'Risk accepted now',

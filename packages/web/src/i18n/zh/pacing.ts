@@ -57,6 +57,8 @@ export const drops = {
   now: '{{span}}，{{dropped}} / {{people}} 人',
   within: '在上限之内',
   beyond: '超过上限',
+  withinSoFar: '目前在上限之内',
+  beyondSoFar: '目前超过上限',
   none: '还没有人接听',
   noneHint: '有人接听后，这里按天、24 小时和 30 天列出呼损。',
   likely: '以这些人数看，真实比例可能在 {{low}} 到 {{high}} 之间',
