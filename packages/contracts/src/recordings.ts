@@ -16,7 +16,10 @@ export const recording = z
     sha256: z
       .exactOptional(z.string())
       .meta({ description: 'Checksum of the file, hexadecimal.', examples: ['9f86d081884c7d65'] }),
-    error: z.exactOptional(z.string()).meta({ description: 'Why it is lost.', examples: ['The disk was full.'] }),
+    error: z.exactOptional(z.string()).meta({
+      description: 'Why it is lost; of one that is done, why its end is missing.',
+      examples: ['The disk is full.'],
+    }),
     startedAtMs: epochMs,
     finishedAtMs: z.exactOptional(epochMs),
   })

@@ -281,6 +281,8 @@ export type SwitchEvent =
       readonly atMs: EpochMs;
       readonly left?: RecordedSide;
       readonly right?: RecordedSide;
+      /** Why its end is missing, in words: a full disk, mostly. The call is not touched by that. */
+      readonly cutShort?: string;
     }
   | {
       readonly type: 'recordingFailed';

@@ -1,5 +1,5 @@
 import type { CallId, LegEvent, LegId, RecordingId } from '@qianhu/core';
-import type { RecordedSide, SwitchEvent } from '@qianhu/switch';
+import type { SwitchEvent } from '@qianhu/switch';
 import { forgetRecording } from './call-recording.ts';
 import { judgeEnding } from './call-steps.ts';
 import type { EngineWorld } from './engine-world.ts';
@@ -25,7 +25,7 @@ export const onSwitchEvent = (world: EngineWorld, event: SwitchEvent): void => {
       return;
     }
     case 'recordingFinished':
-      kernel.post(() => onRecordingFinished(world, event.recordingId, event.left, event.right));
+      kernel.post(() => onRecordingFinished(world, event));
       return;
     case 'recordingFailed':
       kernel.post(() => onRecordingFailed(world, event.recordingId, event.reason));
@@ -96,12 +96,15 @@ const onLegEvent = (world: EngineWorld, legId: LegId, event: LegEvent): void => 
   kernel.calls.send(owner.callId, { type: 'callee', legId, event, ...(judgement === undefined ? {} : { judgement }) });
 };
 
+type RecordedSides = Pick<
+  Extract<SwitchEvent, { type: 'recordingFinished' }>,
+  'recordingId' | 'left' | 'right' | 'cutShort'
+>;
+
 /** Both sides are on disk: the merge is a job of the outbox, done after the commit and again after a crash. */
 export const onRecordingFinished = (
   world: EngineWorld,
-  recordingId: RecordingId,
-  left: RecordedSide | undefined,
-  right: RecordedSide | undefined,
+  { recordingId, left, right, cutShort }: RecordedSides,
 ): void => {
   const recording = world.recordings.get(recordingId);
   if (recording === undefined) {
@@ -109,7 +112,12 @@ export const onRecordingFinished = (
     return;
   }
   forgetRecording(world, recordingId);
-  const sides = { ...(left === undefined ? {} : { left }), ...(right === undefined ? {} : { right }) };
+  if (cutShort !== undefined) world.log.error({ recordingId, reason: cutShort }, 'recording was cut short');
+  const sides = {
+    ...(left === undefined ? {} : { left }),
+    ...(right === undefined ? {} : { right }),
+    ...(cutShort === undefined ? {} : { cutShort }),
+  };
   world.kernel.write({
     recordings: [
       {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpochMs, LegId, RecordingId } from '@qianhu/core';
 import type { Logger } from '../logger.ts';
@@ -35,6 +35,11 @@ export const parseSnoopId = (
   return { recordingId: match[1] as RecordingId, side: match[2] as SideName, part: Number(match[3]) || 1 };
 };
 
+/** Asterisk writes in blocks of 32 KiB: with less than a few of them free nothing more is written. */
+const FULL_BYTES = 1024 * 1024;
+/** What may be missing at the end of a whole recording. */
+const SLACK_MS = 2_000;
+
 /** A-law at 8 kHz. */
 const BYTES_PER_MS = 8;
 
@@ -44,8 +49,8 @@ type Side = {
   state: 'starting' | 'recording' | 'over';
   /** The part that is recorded now. */
   part: number;
-  /** Parts that have ended at the switch. */
-  readonly ended: Set<number>;
+  /** When parts ended at the switch. */
+  readonly ended: Map<number, EpochMs>;
   /** When parts began, from `RecordingStarted`; those before our time are missing. */
   readonly startedAtMs: Map<number, EpochMs>;
 };
@@ -54,7 +59,7 @@ const newSide = (legId: LegId | undefined, state: Side['state'], part = 1): Side
   legId,
   state,
   part,
-  ended: new Set(),
+  ended: new Map(),
   startedAtMs: new Map(),
 });
 
@@ -64,6 +69,16 @@ type Recording = {
   error: string | undefined;
   /** Takes back the timer of the next part. */
   cancelNextPart: (() => void) | undefined;
+};
+
+const partsOf = (side: RecordedSide): readonly RecordedPart[] => [side, ...(side.later ?? [])];
+
+/** Whether files end well before the recording did. Not known of parts begun before our time: their length tells their start. */
+const isCutShort = (files: RecordedSide, side: Side | undefined): boolean => {
+  const endedAtMs = side?.ended.get(side.part);
+  if (!side?.startedAtMs.has(side.part) || endedAtMs === undefined) return false;
+  const ends = partsOf(files).map(({ path, startedAtMs }) => startedAtMs + statSync(path).size / BYTES_PER_MS);
+  return endedAtMs - Math.max(...ends) > SLACK_MS;
 };
 
 export type RecordingsDeps = {
@@ -290,7 +305,7 @@ export class Recordings {
 
   #partOver(recordingId: RecordingId, name: SideName, part: number): void {
     const side = this.#active.get(recordingId)?.sides.get(name);
-    side?.ended.add(part);
+    if (side && !side.ended.has(part)) side.ended.set(part, this.#deps.scheduling.now());
     if (side?.part === part) this.#over(recordingId, name);
   }
 
@@ -319,12 +334,34 @@ export class Recordings {
     const left = this.#sideOf(recordingId, 'l', recording?.sides.get('l')?.startedAtMs);
     const right = this.#sideOf(recordingId, 'r', recording?.sides.get('r')?.startedAtMs);
     const atMs = this.#deps.scheduling.now();
-    if (recording?.error !== undefined || (!left && !right)) {
-      const reason = recording?.error ?? 'The switch has no file of it.';
+    const cutShort = [['l', left] as const, ['r', right] as const].some(
+      ([name, side]) => side && isCutShort(side, recording?.sides.get(name)),
+    )
+      ? this.#whyCutShort()
+      : undefined;
+    const isEmpty = [left, right].every(
+      (side) => !side || partsOf(side).every(({ path }) => statSync(path).size === 0),
+    );
+    if (recording?.error !== undefined || isEmpty) {
+      const reason = recording?.error ?? (left || right ? this.#whyCutShort() : 'The switch has no file of it.');
       this.#deps.emit({ type: 'recordingFailed', recordingId, atMs, reason });
       return;
     }
-    this.#deps.emit({ type: 'recordingFinished', recordingId, atMs, ...(left && { left }), ...(right && { right }) });
+    this.#deps.emit({
+      type: 'recordingFinished',
+      recordingId,
+      atMs,
+      ...(left && { left }),
+      ...(right && { right }),
+      ...(cutShort !== undefined && { cutShort }),
+    });
+  }
+
+  #whyCutShort(): string {
+    const { bavail, bsize } = statfsSync(this.#deps.spoolDir);
+    const inRecordings = statfsSync(join(this.#deps.spoolDir, 'recording'));
+    const freeBytes = Math.min(bavail * bsize, inRecordings.bavail * inRecordings.bsize);
+    return freeBytes < FULL_BYTES ? 'The disk is full.' : 'The switch stopped writing.';
   }
 
   #sideOf(

@@ -21,11 +21,18 @@ export const RecordingsCard = ({ recordings }: { readonly recordings: readonly R
         if (recording.state !== 'done')
           return (
             <p key={recording.recordingId} className="q-soft">
-              {t(`attempt.recordingState.${recording.state}`, { error: recording.error ?? '' })}
+              {recording.state === 'finishing' && recording.error !== undefined
+                ? t('attempt.recordingStuck', { error: recording.error })
+                : t(`attempt.recordingState.${recording.state}`, { error: recording.error ?? '' })}
             </p>
           );
         return (
           <div key={recording.recordingId}>
+            {recording.error !== undefined && (
+              <p className="q-small" style={{ color: 'var(--q-danger)' }}>
+                {t('attempt.recordingCutShort', { error: recording.error })}
+              </p>
+            )}
             <Player src={api.href(path)} />
             <div className="q-row q-small q-faint" style={{ marginTop: 8 }}>
               {recording.durationMs !== undefined && <span className="q-num">{clockText(recording.durationMs)}</span>}

@@ -74,6 +74,8 @@ export const attempt: Translation<typeof zhAttempt> = {
     done: 'Can be played',
     failed: 'Lost: {{error}}',
   },
+  recordingStuck: 'Could not be put together yet and is tried again: {{error}}',
+  recordingCutShort: 'The end is missing: {{error}}',
   checksum: 'Checksum',
   size: 'Size',
   aggregate: {

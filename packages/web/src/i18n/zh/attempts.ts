@@ -71,6 +71,8 @@ export const attempt = {
     done: '可播放',
     failed: '录音失败：{{error}}',
   },
+  recordingStuck: '录音暂时无法合成，会再次尝试：{{error}}',
+  recordingCutShort: '录音结尾缺失：{{error}}',
   checksum: '校验和',
   size: '大小',
   aggregate: {
