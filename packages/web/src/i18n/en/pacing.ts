@@ -91,7 +91,7 @@ export const drops: Translation<typeof zhDrops> = {
 export const pacing: Translation<typeof zhPacing> = {
   title: 'Predictive dialing',
   sentenceDial:
-    'The chance that somebody answers the next line and finds nobody is {{risk}}; up to {{price}} is accepted now.',
+    'Whoever answers the next line would find nobody with a chance of {{risk}}; up to {{price}} is accepted now.',
   sentenceFree: 'Agents are free: the next line carries no risk.',
   risk: 'Risk of the next line',
   price: 'Risk accepted now',

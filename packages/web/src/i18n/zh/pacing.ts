@@ -13,7 +13,7 @@ export const forecast = {
   talk: '每坐席每小时通话',
   talkUnit: '分钟',
   wait: '两通之间等待',
-  drops: '呼损率',
+  drops: '呼损比例',
   finish: '拨完名单',
   finishNote: '每个号码一次，约 {{days}} 个工作日；重拨另计',
   finishNever: '无法拨完',
