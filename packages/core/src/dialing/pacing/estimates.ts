@@ -27,9 +27,9 @@ export type Estimates = {
   readonly cohorts: readonly Cohort[];
   /** The level of the answer rate against the dials' probabilities, from closed cohorts. */
   readonly level: LevelFilters;
-  /** Sum of probabilities of the closed cohorts since a person last answered, and the level at that time. */
+  /** Sum of probabilities of the closed cohorts since a person last answered, and the level at that time; absent before. */
   readonly silence: number;
-  readonly levelBefore: LevelFilters;
+  readonly levelBefore?: LevelFilters;
   /** Ages (1 s bins) at which people answered, and at which other lines ended. */
   readonly answerAges: Counts;
   readonly missAges: Counts;
@@ -73,7 +73,6 @@ export const initialEstimates = (settings: RiskPacerSettings): Estimates => {
   return {
     cohorts: [],
     level,
-    levelBefore: level,
     silence: 0,
     answerAges: agePrior(Math.min(10, timeout), 0.5, 10),
     missAges,
@@ -135,10 +134,11 @@ const isAge = (sec: number): boolean => sec >= 0 && sec < AGE_BINS;
 
 /**
  * Whether so many people who should have answered did not that the line is down rather than its people unwilling: even a
- * rate that fell to a tenth would have brought somebody in 49 of 50 cases.
+ * rate that fell to a tenth would have brought somebody in 49 of 50 cases. Before anybody answered there is no telling: a
+ * dead list looks the same.
  */
 export const isSilent = ({ silence, levelBefore }: Pick<Estimates, 'silence' | 'levelBefore'>): boolean =>
-  silence * levelOf(levelBefore, 0, 0) > 40;
+  levelBefore !== undefined && silence * levelOf(levelBefore, 0, 0) > 40;
 
 /** A person answered, `dialedAtMs` being the time of the dial. */
 export const countHuman = (before: Estimates, atMs: EpochMs, dialedAtMs: EpochMs): Estimates => {
@@ -217,11 +217,12 @@ export const closeCohorts = (
     if (cohort.isVoid === true) continue;
     level = updateLevel(level, cohort.humans, cohort.weight, cohort.sec, kept);
     silence = cohort.humans > 0 ? 0 : silence + cohort.weight;
-    if (silence === 0) levelBefore = level;
+    if (cohort.humans > 0) levelBefore = level;
     // What the line will come back with is what it had.
-    else if (kept === undefined && isSilent({ silence, levelBefore })) level = levelBefore;
+    else if (kept === undefined && levelBefore !== undefined && isSilent({ silence, levelBefore })) level = levelBefore;
   }
-  return { ...estimates, cohorts: estimates.cohorts.slice(i), level, silence, levelBefore };
+  const cohorts = estimates.cohorts.slice(i);
+  return { ...estimates, cohorts, level, silence, ...(levelBefore === undefined ? {} : { levelBefore }) };
 };
 
 /** The present level: closed cohorts, and open ones as far as they have rung. `answered(age)`: share of answers by that age. */

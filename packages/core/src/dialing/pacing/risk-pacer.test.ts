@@ -117,6 +117,34 @@ describe('the risk pacer', () => {
     expect(out).toBeLessThan(400);
   });
 
+  it('learns that a list is dead where nobody ever answered, and takes a line for down where somebody did', () => {
+    const rateAfterSilence = (people: number): number => {
+      let state = pacer.initial(NOW);
+      let at = NOW;
+      const second = (answered: boolean): void => {
+        at += 1000;
+        state = pacer.decide(state, view({ nowMs: at, agents: idle(5) })).state;
+        for (let i = 0; i < 3; i++) {
+          state = pacer.observe(state, { type: 'dialed', atMs: at, dialId: `d${i}` as DialId });
+        }
+        if (!answered) return;
+        state = pacer.observe(state, {
+          type: 'answered',
+          atMs: at,
+          dialId: 'd0' as DialId,
+          dialedAtMs: at,
+          human: true,
+        });
+      };
+      for (let i = 0; i < people; i++) second(true);
+      for (let i = 0; i < 400; i++) second(false);
+      return pacer.decide(state, view({ nowMs: at + 1000, agents: idle(5) })).decision.figures['answerRate'] ?? NaN;
+    };
+    // 1,200 dials without an answer. The bound of a quarter of the best of late still holds in both.
+    expect(rateAfterSilence(0)).toBeLessThan(0.1);
+    expect(rateAfterSilence(200)).toBeGreaterThan(0.25);
+  });
+
   it('is restored from JSON and decides the same', () => {
     const state = afterPeople(200, 3);
     const restored = JSON.parse(JSON.stringify(state)) as RiskPacerState;
