@@ -11,7 +11,7 @@ import { SwitchError } from '@qianhu/switch';
 import { leaveFloor } from './agent-roster.ts';
 import type { EngineWorld } from './engine-world.ts';
 import type { AgentStep } from './kernel.ts';
-import { numberFacts } from './number-facts.ts';
+import { numberFacts } from '../numbers/number-facts.ts';
 import { observeAgent } from './pacing/observe.ts';
 import { byPriority, matchNow } from './routing.ts';
 import { iso } from './rows.ts';

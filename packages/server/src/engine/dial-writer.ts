@@ -26,7 +26,7 @@ import type { IdSource } from '../platform/ids.ts';
 import { zonesOf, type CampaignContext, type CampaignList } from './campaign-context.ts';
 import { numberOf, takeLeads, type LeadRow } from './hopper.ts';
 import { checkFence, FencedError, type Lease } from './lease.ts';
-import { numberFacts } from './number-facts.ts';
+import { numberFacts } from '../numbers/number-facts.ts';
 import { numberPasts, type NumberPast } from './number-past.ts';
 import { leadFacts, type AnswerBook } from './pacing/answer-book.ts';
 import { iso } from './rows.ts';

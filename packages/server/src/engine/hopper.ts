@@ -10,7 +10,7 @@ import {
 } from '@qianhu/core';
 import type { PoolClient } from 'pg';
 import { zonesOf, type CampaignContext } from './campaign-context.ts';
-import { numberFacts } from './number-facts.ts';
+import { numberFacts } from '../numbers/number-facts.ts';
 import { leadFacts, type AnswerBook } from './pacing/answer-book.ts';
 import { iso } from './rows.ts';
 

@@ -2,7 +2,7 @@ import type { TrunkTestAdvice } from '@qianhu/contracts';
 import { classifyEnding, formatNumber, type LegEnding, type LegId, type PhoneNumber, type TrunkId } from '@qianhu/core';
 import { AppError } from '../errors.ts';
 import type { EngineWorld } from './engine-world.ts';
-import { numberFacts } from './number-facts.ts';
+import { numberFacts } from '../numbers/number-facts.ts';
 import type { TrunkTestResult } from './port.ts';
 
 /** How long an answered test call is held, long enough to hear that it works. */

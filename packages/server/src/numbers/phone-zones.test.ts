@@ -1,3 +1,4 @@
+import type { PhoneNumber } from '@qianhu/core';
 import { describe, expect, it } from 'vitest';
 import { numberFacts } from './number-facts.ts';
 import { loadPhoneZones } from './phone-zones.ts';
@@ -21,9 +22,14 @@ describe('zones of a number', () => {
 });
 
 describe('facts of a number', () => {
-  it('tell country, kind and zones', () => {
-    expect(numberFacts('+8613800138000')).toEqual({ country: 'CN', kind: 'mobile', zones: ['Asia/Shanghai'] });
-    expect(numberFacts('+861088888888')?.kind).toBe('landline');
-    expect(numberFacts('+8610')).toBeUndefined();
+  it.each([
+    ['+8613800138000', 'CN', 'mobile'],
+    ['+861088888888', 'CN', 'landline'],
+    ['+14155552671', 'US', 'mobile'],
+    ['+442079460958', 'GB', 'landline'],
+    ['+80012345678', '001', 'tollFree'],
+    ['+999123', 'ZZ', 'unknown'],
+  ])('of %s are %s, %s', (number, country, kind) => {
+    expect(numberFacts(number as PhoneNumber)).toMatchObject({ e164: number, country, kind });
   });
 });

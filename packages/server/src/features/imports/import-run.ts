@@ -33,6 +33,8 @@ type Deps = {
   readonly log: Logger;
   /** A batch was committed, or the state changed. */
   readonly onProgress: (importId: string) => void;
+  /** The import is over, but its row does not say so yet (the database is away). */
+  readonly onEndNotStored: (importId: string, end: ImportEnd) => void;
 };
 
 /** The reports that an import has made so far. */
@@ -123,8 +125,10 @@ export const startImportRun = async (deps: Deps, options: ImportRunOptions): Pro
     try {
       await store.end(importId, { ...end, ...(await findReports(options)) });
     } catch (error) {
-      // The row stays `running` without a lock: found as an orphan when the server starts, or before the next import.
+      // The row stays `running` without a lock: whoever started the import stores its end later, or the next start of the
+      // server finds it as an orphan.
       log.warn({ err: error, importId }, 'the end of an import could not be stored');
+      deps.onEndNotStored(importId, end);
     }
     deps.onProgress(importId);
   })();

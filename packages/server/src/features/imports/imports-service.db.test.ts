@@ -234,6 +234,28 @@ describe('an import', () => {
     expect(await leadsOf(listId)).toHaveLength(40_000);
   });
 
+  it('whose end the database did not take is ended as soon as it does, without a restart', async () => {
+    const listId = await newList();
+    await db.pool.query(
+      "CREATE OR REPLACE FUNCTION keep_running() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'done' THEN RAISE EXCEPTION 'away'; END IF; RETURN NEW; END $$",
+    );
+    await db.pool.query(
+      'CREATE TRIGGER keep_running BEFORE UPDATE ON imports FOR EACH ROW EXECUTE FUNCTION keep_running()',
+    );
+    let view: ImportView;
+    try {
+      view = await run(`phone\n${mobile(61)}\n`, listId);
+      expect(view.state).toBe('running');
+    } finally {
+      await db.pool.query('DROP TRIGGER keep_running ON imports');
+    }
+    for (let i = 0; i < 200 && view.state === 'running'; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      view = await imports.get(view.importId);
+    }
+    expect(view).toMatchObject({ state: 'done', rowsImported: 1 });
+  });
+
   it('refuses a second import into a list while one runs', async () => {
     const listId = await newList();
     const lines = Array.from({ length: 40_000 }, (_, i) => mobile(500_000 + i));

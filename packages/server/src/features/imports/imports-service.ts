@@ -23,7 +23,7 @@ import type { Database } from '../../platform/database.ts';
 import type { IdSource } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/log.ts';
 import { findReports, startImportRun, type ImportRun } from './import-run.ts';
-import type { ImportsStore, StoredImport } from './imports-store.ts';
+import type { ImportEnd, ImportsStore, StoredImport } from './imports-store.ts';
 import { FileError, FILE_FAULT_TEXTS } from './pipeline/file-error.ts';
 import { runInThread } from './worker-thread.ts';
 
@@ -56,6 +56,8 @@ const MAX_RUNNING = 2;
 const MAX_PREVIEWS = 20;
 /** Progress is told at most this often. */
 const PROGRESS_MS = 200;
+/** How often the end of an import is offered again to a database that did not take it. */
+const END_LATER_MS = 2_000;
 
 export type ImportsService = ReturnType<typeof createImportsService>;
 
@@ -89,6 +91,32 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
     if (listeners.size === 0) return;
     dirty.add(importId);
     cancelTimer ??= clock.setTimer(PROGRESS_MS, flush);
+  };
+
+  /** Personal data is kept no longer than it is needed; an import that may be started again needs its file. */
+  const removeUploadOfDone = async (importId: string): Promise<void> => {
+    const ended = await store.find(importId);
+    if (ended?.view.state === 'done') await rm(ended.filePath, { force: true });
+  };
+
+  /** Ends that the database did not take, to be stored when it is back; their rows still say `running`. */
+  const lateEnds = new Set<() => void>();
+  const endLater = (importId: string, end: ImportEnd): void => {
+    if (isClosed) return;
+    const cancel = clock.setTimer(END_LATER_MS, () => {
+      lateEnds.delete(cancel);
+      void (async () => {
+        try {
+          await store.end(importId, { ...end, ...(await findReports(reportPaths(importId))) });
+          await removeUploadOfDone(importId);
+          onProgress(importId);
+        } catch (err) {
+          log.debug({ err, importId }, 'the end of an import could still not be stored');
+          endLater(importId, end);
+        }
+      })();
+    });
+    lateEnds.add(cancel);
   };
 
   const need = async (importId: string): Promise<StoredImport> => {
@@ -230,7 +258,7 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
           settings.columns.flatMap((c) => (c.to === 'field' ? [c.key] : [])),
         );
         run = await startImportRun(
-          { db: deps.db, store, log, onProgress },
+          { db: deps.db, store, log, onProgress, onEndNotStored: endLater },
           { importId, listId: asked.listId, path: filePath, settings, nowMs: clock.now(), ...reports },
         );
       } catch (error) {
@@ -243,9 +271,7 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
       run.ended
         .then(async () => {
           running.delete(importId);
-          const ended = await store.find(importId);
-          // Personal data is kept no longer than it is needed; an import that may be started again needs its file.
-          if (ended?.view.state === 'done') await rm(filePath, { force: true });
+          await removeUploadOfDone(importId);
         })
         .catch((err: unknown) => log.warn({ err, importId }, 'upload not removed'));
       return (await need(importId)).view;
@@ -321,6 +347,8 @@ export const createImportsService = (deps: ImportsServiceDeps) => {
     /** Stops what runs (`interrupted`, can be started again) and waits for it. Idempotent. */
     close: async (): Promise<void> => {
       isClosed = true;
+      for (const cancel of lateEnds) cancel();
+      lateEnds.clear();
       for (const run of running.values()) run.stop('interrupted');
       await Promise.all([...running.values()].map((run) => run.ended));
       cancelTimer?.();
