@@ -43,6 +43,8 @@ export class SipCall {
   readonly provisional: number[] = [];
   /** When true, a CANCEL is answered but the 487 is left to the script. */
   ignoresCancel = false;
+  /** What a BYE is answered with; the call is over here in any case. */
+  byeStatus = 200;
 
   constructor(agent: SipAgent, parts: CallParts) {
     this.#agent = agent;
@@ -97,6 +99,12 @@ export class SipCall {
     else if (this.isOutgoing) this.#cancel();
   }
 
+  /** A BYE that does not wait for the ACK, as a hasty callee's; resolves with its status. */
+  async hangUpTooSoon(): Promise<number> {
+    this.#end('us');
+    return statusOf(await this.#inDialog('BYE'));
+  }
+
   /** A re-INVITE, for example `sendonly` for hold; resolves with its status. */
   async reInvite(direction: 'sendrecv' | 'sendonly' | 'inactive'): Promise<number> {
     const response = await this.#inDialog('INVITE', sdpOf(this.#agent.host, this.rtp.port, direction));
@@ -130,7 +138,7 @@ export class SipCall {
         return;
       case 'BYE':
         this.endReason = headerOf(message, 'reason');
-        this.#agent.respond(message, peer, 200);
+        this.#agent.respond(message, peer, this.byeStatus);
         this.#end('bye');
         return;
       case 'CANCEL':
