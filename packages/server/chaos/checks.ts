@@ -138,6 +138,9 @@ const outcomeFault = (facts: Facts, attempt: AttemptFact, call: RecordedCall | u
   if (call === undefined) {
     if (isReached) return `${outcome}, but the lab was never called.`;
     if (switchDied(facts, attempt)) return undefined;
+    // A leg that we made and did not live to dial: taken away by our next process.
+    const from = attempt.createdAtMs;
+    if (outcome === 'failed' && killsIn(facts, 'ours', from - 500, from + SLACK_MS).length > 0) return undefined;
     return `${outcome}, but the lab was never called and no crash explains it.`;
   }
   if (call.answeredAtMs !== undefined) {

@@ -403,8 +403,11 @@ describe('while we are away', () => {
     });
     await pause(200);
     const next = await connect();
-    await next.untilEvent('legEnded', (event) => event.legId === made);
+    const { ending } = await next.untilEvent('legEnded', (event) => event.legId === made);
+    // Not the carrier's fault: it never heard of it.
+    expect(ending.by).toBe('switch');
     await pause(300);
+    expect(next.events.filter((event) => event.type === 'legEnded' && event.legId === made)).toHaveLength(1);
     expect((await next.sw.snapshot()).legs.map(({ legId }) => legId)).toEqual([dialled]);
     expect(agent.incoming).toHaveLength(1);
   });

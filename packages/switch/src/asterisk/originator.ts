@@ -104,6 +104,8 @@ export class Originator {
       const shown = await runCommand(controlSocket, `core show channel ${channel.name}`, scheduling);
       if (!/^\s*Bridge ID: \(Not bridged\)/m.test(shown)) return;
       logger.info({ legId }, 'a leg that was made and never dialled is taken away');
+      // Told as what it is: the end that Asterisk tells would look like the carrier's.
+      this.#deps.legs.end(legId, scheduling.now(), { cause: 41, by: 'switch', text: 'Made and never dialled.' });
       await ari.request({ method: 'DELETE', path: `channels/${encodeURIComponent(legId)}`, accept: [404] });
     } catch (error) {
       logger.warn({ legId, err: error }, 'could not look at a leg that was perhaps never dialled');
