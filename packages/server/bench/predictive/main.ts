@@ -16,7 +16,7 @@ import { measureShift, type MeasuredShift } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
-    people: { type: 'string', default: '400' },
+    people: { type: 'string', default: '800' },
     'wrong-people': { type: 'string', default: '150' },
     agents: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
