@@ -93,7 +93,7 @@ const occupancyPicture = (rows: readonly Row[]): string => {
         text(p.x + 6, p.y - 8, `${(100 * p.drop).toFixed(1)} %`, 'font-size="11"').replace('font-size="13" ', ''),
       );
     }
-    body.push(text(RIGHT - 230, BOTTOM - 60 + 18 * k, label, `font-weight="bold"`).replace('#333', colour));
+    body.push(text(RIGHT - 230, TOP + 85 + 18 * k, label, `font-weight="bold"`).replace('#333', colour));
   });
   body.push(
     text(LEFT, 24, 'Time spent with people, one in ten answers; at the points: dropped'),
