@@ -59,7 +59,16 @@ export const Component = () => {
     {
       title: t('audit.action'),
       key: 'action',
-      render: (_, entry) => codeText('audit.verb', entry.action),
+      render: (_, entry) => (
+        <>
+          {codeText('audit.verb', entry.action)}
+          {entry.details['unfinished'] === true && (
+            <small className="q-faint" style={{ display: 'block' }}>
+              {t('audit.unfinished')}
+            </small>
+          )}
+        </>
+      ),
     },
     {
       title: t('audit.subject'),
@@ -79,11 +88,12 @@ export const Component = () => {
       title: t('audit.details'),
       key: 'details',
       render: (_, entry) =>
-        Object.keys(entry.details).length === 0 ? (
+        Object.keys(entry.details).every((key) => key === 'unfinished') ? (
           '–'
         ) : (
           <span className="q-mono q-soft" style={{ overflowWrap: 'anywhere' }}>
             {Object.entries(entry.details)
+              .filter(([key]) => key !== 'unfinished')
               .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
               .join(' · ')}
           </span>

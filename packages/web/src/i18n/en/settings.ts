@@ -211,6 +211,7 @@ export const audit: Translation<typeof zhAudit> = {
     downloadRecording: 'downloaded a recording',
   },
   anySubject: 'Anything',
+  unfinished: 'Cut off before its end was written: it may have happened or not',
 };
 
 export const dnc: Translation<typeof zhDnc> = {

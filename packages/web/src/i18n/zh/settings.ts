@@ -192,6 +192,7 @@ export const audit = {
     downloadRecording: '下载录音',
   },
   anySubject: '全部对象',
+  unfinished: '结果写入前中断：可能已生效，也可能没有',
 };
 
 export const dnc = {
