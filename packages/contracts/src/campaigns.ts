@@ -352,7 +352,9 @@ export const campaignSummary = z
     name: campaignName,
     phase: campaignPhase,
     isDemo: z.boolean().meta({ description: 'Part of the demonstration.', examples: [false] }),
-    modeKind: z.enum(['progressive', 'ratio', 'predictive']).meta({ description: 'Dial mode.', examples: ['progressive'] }),
+    modeKind: z
+      .enum(['progressive', 'ratio', 'predictive'])
+      .meta({ description: 'Dial mode.', examples: ['progressive'] }),
     lists: listOf(z.object({ listId, name: z.string().meta({ description: 'Name.', examples: ['客户 11 月'] }) })).meta(
       {
         description: 'Its lists.',
