@@ -72,14 +72,22 @@ export const requirePhone = async (world: EngineWorld, id: AgentId): Promise<voi
     throw new AppError('conflict', 'Your SIP phone has no password yet: make one, or ask an administrator for it.', {
       details: { reason: 'phoneWithoutPassword' },
     });
-  const { registered } = await world.switch.endpointState(station.endpointId);
-  if (!registered)
-    throw new AppError(
-      'conflict',
-      `Your SIP phone is not registered: check that it is on, and that it has the account ${station.phone.username}, its password and the right server.`,
-      { details: { reason: 'phoneNotRegistered', username: station.phone.username } },
-    );
+  for (let looks = 1; ; looks++) {
+    const { registered } = await world.switch.endpointState(station.endpointId);
+    if (registered) return;
+    if (looks === LOOKS) break;
+    await new Promise<void>((resolve) => world.clock.setTimer(LOOK_AGAIN_MS, resolve));
+  }
+  throw new AppError(
+    'conflict',
+    `Your SIP phone is not registered: check that it is on, and that it has the account ${station.phone.username}, its password and the right server.`,
+    { details: { reason: 'phoneNotRegistered', username: station.phone.username } },
+  );
 };
+
+/** A phone that has just registered is known as reachable a moment after its registration was taken. */
+const LOOKS = 6;
+const LOOK_AGAIN_MS = 150;
 
 /** Pushes (or takes away) the account of an agent's browser phone. */
 export const putAgentPhone = async (world: EngineWorld, id: AgentId): Promise<void> => {
