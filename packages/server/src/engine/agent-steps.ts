@@ -18,6 +18,8 @@ import { iso } from './rows.ts';
 
 /** How long an agent's own phone may ring when the station is set up. */
 export const STATION_RING_MS = 20_000;
+/** When a station is rung again that the switch had no room for. */
+const STATION_AGAIN_MS = 250;
 
 /** Writes what an agent's step changed and starts what it asks for. Runs inside a turn. */
 export const onAgentStep = (world: EngineWorld, id: AgentId, step: AgentStep): void => {
@@ -136,14 +138,41 @@ const ringStation = (world: EngineWorld, id: AgentId, legId: LegId, ringTimeoutM
       });
     });
   if (target === undefined) return failed('noWayToThePhone');
-  world.switch
-    // The header tells our own softphone to answer by itself; other phones know Alert-Info or are answered by hand.
-    .originate({ legId, target, ringTimeoutMs, headers: { 'X-Qianhu-Station': '1' } })
-    .catch((error: unknown) => {
-      if (error instanceof SwitchError && !error.retryable && error.code === 'timeout') return;
-      world.log.warn({ err: error, agentId: id }, 'station could not be rung');
-      failed(error instanceof Error ? error.message : String(error));
-    });
+  const again = (): void => {
+    const station = world.kernel.agents.state(id)?.station;
+    if (station?.phase === 'ringing' && station.legId === legId) ring();
+  };
+  const ring = (): void => void callStation(world, { id, legId, target, ringTimeoutMs }, failed, again);
+  ring();
+};
+
+const callStation = (
+  world: EngineWorld,
+  order: {
+    readonly id: AgentId;
+    readonly legId: LegId;
+    readonly target: Originate['target'];
+    readonly ringTimeoutMs: number;
+  },
+  failed: (text: string) => void,
+  again: () => void,
+): Promise<void> => {
+  const { id, legId, target, ringTimeoutMs } = order;
+  return (
+    world.switch
+      // The header tells our own softphone to answer by itself; other phones know Alert-Info or are answered by hand.
+      .originate({ legId, target, ringTimeoutMs, headers: { 'X-Qianhu-Station': '1' } })
+      .catch((error: unknown) => {
+        if (error instanceof SwitchError && !error.retryable && error.code === 'timeout') return;
+        // A whole team that sits down at once is more than the switch takes in a second: each waits its turn.
+        if (error instanceof SwitchError && error.code === 'overloaded') {
+          world.clock.setTimer(STATION_AGAIN_MS, again);
+          return;
+        }
+        world.log.warn({ err: error, agentId: id }, 'station could not be rung');
+        failed(error instanceof Error ? error.message : String(error));
+      })
+  );
 };
 
 const stationTarget = (world: EngineWorld, id: AgentId): Originate['target'] | undefined => {

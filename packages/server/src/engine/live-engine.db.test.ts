@@ -208,6 +208,16 @@ describe('a campaign on the virtual switch', () => {
     ]);
   });
 
+  it('rings the stations of a whole team that sits down at once, as fast as the switch takes them', async () => {
+    const fixture = await writeFixture(db.pool, { leads: 0, agents: 12 });
+    const exchange = virtualExchange({ soundMs: () => 50, newCallsPerSecond: 6 });
+    const rig = createEngineRig(db.pool, exchange);
+    rigs.push(rig);
+    await rig.engine.start();
+    await Promise.all(fixture.agentIds.map((id) => rig.engine.logInAgent(id)));
+    await until(() => fixture.agentIds.every((id) => rig.engine.agent(id)?.stationUp === true), 'all stations');
+  });
+
   it('pauses without cutting talks, and stops by hanging up what rings only', async () => {
     const slow = answers({ ringAfterMs: 5, answerAfterMs: 30 });
     const { rig, fixture } = await start(
