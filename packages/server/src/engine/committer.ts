@@ -15,6 +15,14 @@ const RETRY_MS = [50, 200, 500, 1_000, 2_000] as const;
 
 type Unit = { readonly rows: RowWrites; readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
+/** What is left when the engine ends before its database took everything. */
+export class ClosedError extends Error {
+  constructor() {
+    super('The engine is closed.');
+    this.name = 'ClosedError';
+  }
+}
+
 /**
  * Group commit: units of many aggregates share a transaction. Units are committed in the order they came, so an
  * aggregate's later state never overtakes its earlier one. A failed batch is retried one by one, so that a bad row harms
@@ -80,7 +88,12 @@ export class Committer {
       }),
     ]);
     cancel();
-    this.#stop(new Error('The engine is closed.'));
+    if (this.#queue.length > 0)
+      this.#log.warn(
+        { units: this.#queue.length },
+        'closed before everything was written; the next start settles the rest',
+      );
+    this.#stop(new ClosedError());
   }
 
   #stop(error: Error): void {

@@ -20,7 +20,8 @@ import {
 } from '@qianhu/core';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
-import type { Committer } from './committer.ts';
+import { ClosedError, type Committer } from './committer.ts';
+import { FencedError } from './lease.ts';
 import { MachineRunner, type Step } from './machine-runner.ts';
 import { mergeWrites, type RowWrites } from './rows.ts';
 
@@ -119,14 +120,7 @@ export class Kernel {
     } catch (error) {
       failure = error;
     }
-    for (let next = turn.inbox.shift(); next !== undefined; next = turn.inbox.shift()) {
-      try {
-        next();
-      } catch (error) {
-        // One aggregate's fault must not keep the others from their events.
-        this.log.error({ err: error }, 'a step of the engine failed');
-      }
-    }
+    for (let next = turn.inbox.shift(); next !== undefined; next = turn.inbox.shift()) this.#step(next);
     this.#turn = undefined;
     const committed = turn.writes.length === 0 ? Promise.resolve() : this.#committer.commit(mergeWrites(turn.writes));
     const done = committed.then(() => {
@@ -136,8 +130,21 @@ export class Kernel {
       done.catch(() => undefined);
       return Promise.reject(failure instanceof Error ? failure : new Error('A command failed.', { cause: failure }));
     }
-    done.catch((error: unknown) => this.log.error({ err: error }, 'what a turn wrote was refused'));
+    done.catch((error: unknown) => {
+      // Of all units that were left when it ended the committer tells once.
+      if (!(error instanceof ClosedError || error instanceof FencedError))
+        this.log.error({ err: error }, 'what a turn wrote was refused');
+    });
     return done;
+  }
+
+  /** One aggregate's fault must not keep the others from their events. */
+  #step(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.log.error({ err: error }, 'a step of the engine failed');
+    }
   }
 
   /** Tells of jumps of the clock before anything else of a turn happens. */
@@ -163,8 +170,7 @@ export class Kernel {
 
   /** Inside a turn: run after the present step. Outside: a turn of its own. */
   post(run: () => void): void {
-    if (this.#turn === undefined)
-      void this.turn(run).catch((error: unknown) => this.log.error({ err: error }, 'a step of the engine failed'));
+    if (this.#turn === undefined) void this.turn(() => this.#step(run)).catch(() => undefined);
     else this.#turn.inbox.push(run);
   }
 
@@ -178,6 +184,11 @@ export class Kernel {
   afterCommit(run: () => void): void {
     if (this.#turn === undefined) throw new Error('Effects wait for a turn that runs.');
     this.#turn.after.push(run);
+  }
+
+  /** Units of work that wait for their commit. */
+  get unwritten(): number {
+    return this.#committer.pending;
   }
 
   /** Resolves when everything written so far is committed: what is read from the database then is what we know. */
