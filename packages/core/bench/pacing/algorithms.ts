@@ -5,7 +5,8 @@ import type { RiskPacerSettings } from '../../src/dialing/pacing/settings.ts';
 import { defaultRiskPacerSettings } from '../../src/dialing/pacing/settings.ts';
 import { easyCallCenter365, fixedRatio, issabel, omnidialer, vicidial } from '../../src/simulation/baselines/index.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
-import type { SimulateOptions, SimulationResult } from '../../src/simulation/simulate.ts';
+import type { SimulateOptions } from '../../src/simulation/simulate.ts';
+import type { SimulationResult } from '../../src/simulation/simulation-result.ts';
 import type { World } from '../../src/simulation/world.ts';
 
 /** Runs one algorithm in a world; the pacer's state type stays inside. */

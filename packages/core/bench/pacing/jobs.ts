@@ -1,7 +1,7 @@
 import { memorylessOptimum } from '../../src/simulation/optimum.ts';
 import { mixedLeads } from '../../src/simulation/mixed-leads.ts';
-import type { SimulatedDay, SimulationResult } from '../../src/simulation/simulate.ts';
-import { pooled } from '../../src/simulation/simulate.ts';
+import type { SimulatedDay, SimulationResult } from '../../src/simulation/simulation-result.ts';
+import { pooled } from '../../src/simulation/simulation-result.ts';
 import { meanDuration } from '../../src/simulation/duration-law.ts';
 import { qualityOf } from '../../src/dialing/answer-model/answer-model.ts';
 import { quantile } from '../../src/stats/intervals.ts';

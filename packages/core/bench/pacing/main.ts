@@ -6,7 +6,7 @@ import { cpuUsage } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import type { SimulatedDay } from '../../src/simulation/simulate.ts';
+import type { SimulatedDay } from '../../src/simulation/simulation-result.ts';
 import { defaultWorld } from '../../src/simulation/world.ts';
 import { meanInterval } from '../../src/stats/intervals.ts';
 import { families } from './algorithms.ts';

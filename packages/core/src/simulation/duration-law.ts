@@ -10,40 +10,52 @@ export type DurationLaw =
   /** Bin i spans `edgesSec[i]` to `edgesSec[i + 1]`; within a bin all times are equally likely. */
   | { readonly kind: 'histogram'; readonly edgesSec: readonly number[]; readonly counts: readonly number[] };
 
-/** Draws one duration in seconds, never negative. */
-export const drawDuration = (law: DurationLaw, random: Random): number => {
+/** Draws durations of a law in seconds, never negative; what does not depend on chance is worked out once. */
+export const durationDrawer = (law: DurationLaw): ((random: Random) => number) => {
   switch (law.kind) {
     case 'fixed':
-      return law.sec;
+      return () => law.sec;
     case 'exponential':
-      return -law.meanSec * Math.log(1 - random.next());
+      return (random) => -law.meanSec * Math.log(1 - random.next());
     case 'lognormal': {
       const variance = Math.log(1 + law.cv * law.cv);
-      return Math.exp(Math.log(law.meanSec) - variance / 2 + Math.sqrt(variance) * random.normal());
+      const middle = Math.log(law.meanSec) - variance / 2;
+      const spread = Math.sqrt(variance);
+      return (random) => Math.exp(middle + spread * random.normal());
     }
-    case 'shifted':
-      return law.bySec + drawDuration(law.law, random);
+    case 'shifted': {
+      const draw = durationDrawer(law.law);
+      return (random) => law.bySec + draw(random);
+    }
     case 'mixture': {
-      let at = random.next() * law.parts.reduce((sum, part) => sum + part.weight, 0);
-      for (const part of law.parts) {
-        at -= part.weight;
-        if (at < 0) return drawDuration(part.law, random);
-      }
-      const last = law.parts.at(-1);
-      return last === undefined ? 0 : drawDuration(last.law, random);
+      const total = law.parts.reduce((sum, part) => sum + part.weight, 0);
+      const parts = law.parts.map(({ weight, law: own }) => ({ weight, draw: durationDrawer(own) }));
+      const last = parts.at(-1);
+      return (random) => {
+        let at = random.next() * total;
+        for (const { weight, draw } of parts) {
+          at -= weight;
+          if (at < 0) return draw(random);
+        }
+        return last === undefined ? 0 : last.draw(random);
+      };
     }
     case 'histogram': {
-      let at = random.next() * law.counts.reduce((sum, count) => sum + count, 0);
-      for (let i = 0; i < law.counts.length; i++) {
-        const count = law.counts[i] ?? 0;
-        if (at < count) {
-          const low = law.edgesSec[i] ?? 0;
-          const high = law.edgesSec[i + 1] ?? low;
-          return low + ((high - low) * at) / count;
+      const { counts, edgesSec } = law;
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      return (random) => {
+        let at = random.next() * total;
+        for (let i = 0; i < counts.length; i++) {
+          const count = counts[i] ?? 0;
+          if (at < count) {
+            const low = edgesSec[i] ?? 0;
+            const high = edgesSec[i + 1] ?? low;
+            return low + ((high - low) * at) / count;
+          }
+          at -= count;
         }
-        at -= count;
-      }
-      return law.edgesSec.at(-1) ?? 0;
+        return edgesSec.at(-1) ?? 0;
+      };
     }
   }
 };

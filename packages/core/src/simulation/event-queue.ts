@@ -15,55 +15,68 @@ export class EventQueue<T> {
     return this.times[0] ?? Infinity;
   }
 
+  /** A place in the order of equal times, for one event that comes again and again: see `pushAt`. */
+  reserve(): number {
+    return this.sequence++;
+  }
+
   push(time: number, item: T): void {
-    let i = this.items.length;
-    const sequence = this.sequence++;
-    this.times.push(time);
-    this.sequences.push(sequence);
-    this.items.push(item);
+    this.pushAt(time, this.sequence++, item);
+  }
+
+  /** As if the event had come when the place was reserved. No two events of one place and time may be in the queue. */
+  pushAt(time: number, place: number, item: T): void {
+    const { times, sequences, items } = this;
+    let i = items.length;
+    times.push(time);
+    sequences.push(place);
+    items.push(item);
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!this.before(i, parent)) break;
-      this.swap(i, parent);
+      const above = times[parent]!;
+      if (above < time || (above === time && sequences[parent]! < place)) break;
+      times[i] = above;
+      sequences[i] = sequences[parent]!;
+      items[i] = items[parent]!;
       i = parent;
     }
+    times[i] = time;
+    sequences[i] = place;
+    items[i] = item;
   }
 
   pop(): T | undefined {
-    const first = this.items[0];
-    const last = this.items.length - 1;
-    if (last < 0) return undefined;
-    this.swap(0, last);
-    this.times.pop();
-    this.sequences.pop();
-    this.items.pop();
+    const { times, sequences, items } = this;
+    const first = items[0];
+    const time = times.pop();
+    const place = sequences.pop();
+    const item = items.pop();
+    if (time === undefined || place === undefined || item === undefined) return undefined;
+    const size = items.length;
+    if (size === 0) return first;
+    // The last one sinks from the top.
     let i = 0;
     for (;;) {
-      const left = 2 * i + 1;
-      if (left >= last) break;
-      const child = left + 1 < last && this.before(left + 1, left) ? left + 1 : left;
-      if (!this.before(child, i)) break;
-      this.swap(child, i);
+      let child = 2 * i + 1;
+      if (child >= size) break;
+      let least = times[child]!;
+      const right = child + 1;
+      if (
+        right < size &&
+        (times[right]! < least || (times[right]! === least && sequences[right]! < sequences[child]!))
+      ) {
+        child = right;
+        least = times[right]!;
+      }
+      if (time < least || (time === least && place < sequences[child]!)) break;
+      times[i] = least;
+      sequences[i] = sequences[child]!;
+      items[i] = items[child]!;
       i = child;
     }
+    times[i] = time;
+    sequences[i] = place;
+    items[i] = item;
     return first;
-  }
-
-  private before(a: number, b: number): boolean {
-    const ta = this.times[a]!;
-    const tb = this.times[b]!;
-    return ta < tb || (ta === tb && this.sequences[a]! < this.sequences[b]!);
-  }
-
-  private swap(a: number, b: number): void {
-    const time = this.times[a]!;
-    this.times[a] = this.times[b]!;
-    this.times[b] = time;
-    const sequence = this.sequences[a]!;
-    this.sequences[a] = this.sequences[b]!;
-    this.sequences[b] = sequence;
-    const item = this.items[a]!;
-    this.items[a] = this.items[b]!;
-    this.items[b] = item;
   }
 }

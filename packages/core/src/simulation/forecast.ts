@@ -10,7 +10,8 @@ import { levelOf } from '../dialing/pacing/level.ts';
 import { quantile } from '../stats/intervals.ts';
 import type { DurationLaw } from './duration-law.ts';
 import { meanDuration } from './duration-law.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import type { World } from './world.ts';
 import { defaultWorld } from './world.ts';
 

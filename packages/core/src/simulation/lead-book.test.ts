@@ -9,7 +9,8 @@ import type { LeadId } from '../ids.ts';
 import type { BookedLead } from './lead-book.ts';
 import { LeadBook } from './lead-book.ts';
 import { campaignLeads } from './lead-supply.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import { defaultWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { createRandom } from '../stats/random.ts';
 import type { LeadId } from '../ids.ts';
-import { drawDuration } from './duration-law.ts';
+import { durationDrawer } from './duration-law.ts';
 import type { BookedLead, LeadRules } from './lead-book.ts';
 import { LeadBook } from './lead-book.ts';
 import type { World } from './world.ts';
@@ -35,29 +35,41 @@ export interface LeadSupply {
 }
 
 /** Draws everything about the lead number `index` of a seed. */
-export const drawLead = (world: World, seed: number, index: number): Omit<SimulatedLead, 'factor'> => {
-  const random = createRandom(seed, 1, index);
-  const answerDraw = random.next();
-  const missDraw = random.next();
-  const answerDelaySec = drawDuration(world.answerDelay, random);
-  const talkSec = drawDuration(world.talk, random);
-  const wrapUpSec = drawDuration(world.wrapUp, random);
-  const { failed, machine } = world;
-  const missDelaySec =
-    missDraw < failed.share
-      ? drawDuration(failed.delay, random)
-      : missDraw < failed.share + machine.share
-        ? drawDuration(machine.delay, random)
-        : world.ringTimeoutSec;
-  return { answerDraw, missDraw, answerDelaySec, missDelaySec, talkSec, wrapUpSec };
+export type LeadDrawer = (index: number, factor: number, answerProbability?: number) => SimulatedLead;
+
+/** The leads of a world and seed. */
+export const leadDrawer = (world: World, seed: number): LeadDrawer => {
+  const { failed, machine, ringTimeoutSec } = world;
+  const drawAnswerDelay = durationDrawer(world.answerDelay);
+  const drawTalk = durationDrawer(world.talk);
+  const drawWrapUp = durationDrawer(world.wrapUp);
+  const drawFailed = durationDrawer(failed.delay);
+  const drawMachine = durationDrawer(machine.delay);
+  return (index, factor, answerProbability) => {
+    const random = createRandom(seed, 1, index);
+    const answerDraw = random.next();
+    const missDraw = random.next();
+    const answerDelaySec = drawAnswerDelay(random);
+    const talkSec = drawTalk(random);
+    const wrapUpSec = drawWrapUp(random);
+    const missDelaySec =
+      missDraw < failed.share
+        ? drawFailed(random)
+        : missDraw < failed.share + machine.share
+          ? drawMachine(random)
+          : ringTimeoutSec;
+    const lead = { answerDraw, factor, answerDelaySec, missDraw, missDelaySec, talkSec, wrapUpSec };
+    return answerProbability === undefined ? lead : { ...lead, answerProbability };
+  };
 };
 
 /** An endless list of leads that nobody can tell apart. */
 export const plainLeads = (world: World, seed: number): LeadSupply => {
+  const draw = leadDrawer(world, seed);
   let index = 0;
   return {
     peek: () => undefined,
-    take: () => ({ ...drawLead(world, seed, index++), factor: 1 }),
+    take: () => draw(index++, 1),
     resolved: () => undefined,
   };
 };
@@ -77,6 +89,7 @@ export const campaignLeads = (
     book.add({ leadId, priority: 50, attempts: 0, dueAtMs: list.fromMs, attemptsByOutcome: {} });
   }
   const out = new Map<SimulatedLead, BookedLead>();
+  const draw = leadDrawer(world, seed);
   return {
     peek: () => undefined,
     readyAt: (nowMs) => book.readyAt(nowMs),
@@ -84,8 +97,7 @@ export const campaignLeads = (
       const lead = book.take(nowMs);
       if (lead === undefined) return undefined;
       // First attempts have the fates that `plainLeads` gives.
-      const draw = lead.attempts * list.leads + Number(lead.leadId) - 1;
-      const seen: SimulatedLead = { ...drawLead(world, seed, draw), factor: 1 };
+      const seen = draw(lead.attempts * list.leads + Number(lead.leadId) - 1, 1);
       out.set(seen, lead);
       return seen;
     },

@@ -8,7 +8,7 @@ import { createRandom } from '../stats/random.ts';
 import type { BookedLead, LeadRules } from './lead-book.ts';
 import { LeadBook } from './lead-book.ts';
 import type { LeadSupply, SimulatedLead, SimulatedOutcome } from './lead-supply.ts';
-import { drawLead } from './lead-supply.ts';
+import { leadDrawer } from './lead-supply.ts';
 import type { World } from './world.ts';
 
 /** What the pacer is told about mixed leads: nothing, what the learned model says, or the truth. */
@@ -58,6 +58,7 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
   let model = initialAnswerModel(0.3);
   let made = 0;
   const book = new LeadBook<MixedLead>(RULES);
+  const draw = leadDrawer(world, seed);
   const ahead: { lead: MixedLead; seen: SimulatedLead; facts: LeadFacts }[] = [];
   const out = new Map<SimulatedLead, { lead: MixedLead; facts: LeadFacts }>();
 
@@ -126,13 +127,9 @@ export const mixedLeads = (world: World, seed: number, knowledge: MixedKnowledge
         : { lastOutcome: lead.lastOutcome, hoursSinceLast: (nowMs - lead.lastMs) / HOUR_MS }),
     };
     const factor = truth(lead, nowMs) / world.answerRate;
-    const seen: SimulatedLead = {
-      ...drawLead(world, seed, lead.id * 8 + lead.attempts),
-      factor,
-      ...(knowledge === 'blind'
-        ? {}
-        : { answerProbability: knowledge === 'truth' ? factor * world.answerRate : comparedNow(facts) }),
-    };
+    const told =
+      knowledge === 'blind' ? undefined : knowledge === 'truth' ? factor * world.answerRate : comparedNow(facts);
+    const seen = draw(lead.id * 8 + lead.attempts, factor, told);
     ahead.push({ lead, seen, facts });
   };
 

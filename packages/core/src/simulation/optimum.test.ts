@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fixedRatio } from './baselines/index.ts';
 import { memorylessOptimum } from './optimum.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import { memorylessSimulation } from './world.ts';
 
 describe('the optimum of the memoryless world', { timeout: 120_000 }, () => {

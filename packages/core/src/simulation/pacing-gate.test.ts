@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
 import { defaultRiskPacerSettings } from '../dialing/pacing/settings.ts';
 import { fixedRatio } from './baselines/index.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import { defaultWorld } from './world.ts';
 
 /**

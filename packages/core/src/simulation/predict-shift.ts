@@ -3,7 +3,8 @@ import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
 import { quantile } from '../stats/intervals.ts';
 import type { DurationLaw } from './duration-law.ts';
 import type { Range } from './forecast.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import type { World } from './world.ts';
 import { defaultWorld } from './world.ts';
 

@@ -3,7 +3,8 @@ import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
 import { defaultRiskPacerSettings } from '../dialing/pacing/settings.ts';
 import { fixedRatio } from './baselines/index.ts';
 import { EventQueue } from './event-queue.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import { defaultWorld } from './world.ts';
 
 const HOUR = 3600;

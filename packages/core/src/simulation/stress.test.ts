@@ -4,7 +4,8 @@ import type { RiskPacerState } from '../dialing/pacing/risk-pacer.ts';
 import { createRiskPacer } from '../dialing/pacing/risk-pacer.ts';
 import { defaultRiskPacerSettings } from '../dialing/pacing/settings.ts';
 import { fixedRatio } from './baselines/index.ts';
-import { pooled, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { pooled } from './simulation-result.ts';
 import type { Incident } from './world.ts';
 import { defaultWorld } from './world.ts';
 
