@@ -1,40 +1,15 @@
 import { answers } from '@qianhu/switch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
-import {
-  createEngineRig,
-  readyAgents,
-  until,
-  virtualExchange,
-  writeFixture,
-  type EngineRig,
-} from './testing/engine-world-rig.ts';
+import { describe, expect, it } from 'vitest';
+import { engineTests } from './testing/engine-tests.ts';
+import { readyAgents, until, virtualExchange } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
-const rigs: EngineRig[] = [];
-
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
-beforeEach(async () => {
-  await db.pool.query(
-    'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries CASCADE',
-  );
-});
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.engine.stop();
-});
-afterAll(async () => {
-  await db.drop();
-});
+const world = engineTests();
 
 const start = async (agents: number) => {
-  const fixture = await writeFixture(db.pool, { leads: 1, agents });
-  const exchange = virtualExchange({ calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 20 }) });
-  const rig = createEngineRig(db.pool, exchange);
-  rigs.push(rig);
-  await rig.engine.start();
-  await readyAgents(rig.engine, fixture.agentIds);
+  const { fixture, rig } = await world.start(
+    { leads: 1, agents },
+    { calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 20 }) },
+  );
   return { rig, fixture, names: () => rig.engine.floor().agents.map((agent) => agent.name) };
 };
 
@@ -42,11 +17,11 @@ describe('the floor', () => {
   it('no longer shows who was disabled or removed, and shows the new and the renamed, without a restart', async () => {
     const { rig, fixture, names } = await start(3);
     const [disabled, removed, renamed] = fixture.agentIds;
-    await db.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled]);
-    await db.pool.query('DELETE FROM campaign_agents WHERE user_id = $1', [removed]);
-    await db.pool.query('DELETE FROM users WHERE id = $1', [removed]);
-    await db.pool.query("UPDATE users SET display_name = 'Married' WHERE id = $1", [renamed]);
-    await db.pool.query(
+    await world.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [disabled]);
+    await world.pool.query('DELETE FROM campaign_agents WHERE user_id = $1', [removed]);
+    await world.pool.query('DELETE FROM users WHERE id = $1', [removed]);
+    await world.pool.query("UPDATE users SET display_name = 'Married' WHERE id = $1", [renamed]);
+    await world.pool.query(
       "INSERT INTO users (id, login, display_name, role, password_hash) VALUES ('018f0000-0000-7000-8000-00000000000a', 'new', 'New', 'agent', 'x')",
     );
     await rig.engine.reloadAgents();
@@ -61,7 +36,7 @@ describe('the floor', () => {
     if (agentId === undefined) throw new Error('no agent');
     await rig.engine.startCampaign(fixture.campaignId);
     await until(() => rig.engine.agent(agentId)?.phase === 'talking', 'a talk');
-    await db.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [agentId]);
+    await world.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [agentId]);
     await rig.engine.reloadAgents();
     expect(rig.engine.agent(agentId)?.phase).toBe('talking');
     await rig.engine.hangUpAgentCall(agentId);
@@ -74,14 +49,13 @@ describe('the floor', () => {
     const [agentId] = fixture.agentIds;
     if (agentId === undefined) throw new Error('no agent');
     await rig.engine.logOutAgent(agentId);
-    await db.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [agentId]);
+    await world.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [agentId]);
     await rig.engine.stop();
-    const again = createEngineRig(db.pool, virtualExchange());
-    rigs.push(again);
+    const again = world.rig(virtualExchange());
     await again.engine.start();
-    await db.pool.query('UPDATE users SET disabled_at = NULL WHERE id = $1', [agentId]);
+    await world.pool.query('UPDATE users SET disabled_at = NULL WHERE id = $1', [agentId]);
     await readyAgents(again.engine, [agentId]);
-    const { rows } = await db.pool.query('SELECT phase FROM agents WHERE user_id = $1', [agentId]);
+    const { rows } = await world.pool.query('SELECT phase FROM agents WHERE user_id = $1', [agentId]);
     expect(rows).toEqual([{ phase: 'ready' }]);
   });
 });

@@ -2,36 +2,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answers, type StartRecording, type Switch, type VirtualSwitch } from '@qianhu/switch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
-import {
-  createEngineRig,
-  readyAgents,
-  until,
-  virtualExchange,
-  writeFixture,
-  type EngineRig,
-} from './testing/engine-world-rig.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engineTests } from './testing/engine-tests.ts';
+import { readyAgents, until, virtualExchange, writeFixture } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
 let folder: string;
-const rigs: EngineRig[] = [];
 
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
+const world = engineTests();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qianhu-recording-'));
-  await db.pool.query(
-    'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries CASCADE',
-  );
 });
 afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.engine.stop();
   await rm(folder, { recursive: true, force: true });
-});
-afterAll(async () => {
-  await db.drop();
 });
 
 /** The switch, telling each recording and bridge it is asked for. */
@@ -64,7 +46,7 @@ type Row = {
 
 const rows = async (): Promise<readonly Row[]> =>
   (
-    await db.pool.query<Row>(
+    await world.pool.query<Row>(
       `SELECT a.outcome, r.agent_id, r.state, r.path, r.duration_ms AS recorded_ms, extract(epoch FROM a.answered_at)::float8 * 1000 AS answered_ms,
               extract(epoch FROM a.ended_at)::float8 * 1000 AS ended_ms, extract(epoch FROM a.bridged_at)::float8 * 1000 AS bridged_ms
        FROM recordings r JOIN attempts a ON a.id = r.attempt_id ORDER BY a.answered_at, r.started_at`,
@@ -81,16 +63,15 @@ const long = answers({ ringAfterMs: 5, answerAfterMs: 20 });
 
 describe('the recording of an answered call', () => {
   it('holds who waited for an agent in vain, from the answer to the end, with nobody on the right', async () => {
-    const fixture = await writeFixture(db.pool, {
-      leads: 3,
-      agents: 1,
-      settings: { recording: 'answered', mode: { kind: 'ratio', linesPerAgent: 3 }, agentWaitMs: 300 },
-    });
-    const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 200, recordingDir: folder });
-    const rig = createEngineRig(db.pool, exchange, { recordingsFolder: folder });
-    rigs.push(rig);
-    await rig.engine.start();
-    await readyAgents(rig.engine, fixture.agentIds);
+    const { fixture, rig } = await world.start(
+      {
+        leads: 3,
+        agents: 1,
+        settings: { recording: 'answered', mode: { kind: 'ratio', linesPerAgent: 3 }, agentWaitMs: 300 },
+      },
+      { calleeFor: () => long, soundMs: () => 200, recordingDir: folder },
+      { recordingsFolder: folder },
+    );
     await rig.engine.startCampaign(fixture.campaignId);
     await until(() => rig.engine.campaign(fixture.campaignId)?.outcomes['dropped'] === 2, 'two drops');
     await rig.engine.hangUpAgentCall(fixture.agentIds[0] as never);
@@ -111,12 +92,11 @@ describe('the recording of an answered call', () => {
 
   it('begins with both sides and without a command before the bridge when an agent is there', async () => {
     const told: string[] = [];
-    const fixture = await writeFixture(db.pool, { leads: 1, agents: 1, settings: { recording: 'answered' } });
-    const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 200, recordingDir: folder });
-    const rig = createEngineRig(db.pool, exchange, { recordingsFolder: folder, wrap: watching(told) });
-    rigs.push(rig);
-    await rig.engine.start();
-    await readyAgents(rig.engine, fixture.agentIds);
+    const { fixture, rig } = await world.start(
+      { leads: 1, agents: 1, settings: { recording: 'answered' } },
+      { calleeFor: () => long, soundMs: () => 200, recordingDir: folder },
+      { recordingsFolder: folder, wrap: watching(told) },
+    );
     told.length = 0;
     await rig.engine.startCampaign(fixture.campaignId);
     await until(() => rig.engine.campaign(fixture.campaignId)?.calls.talking === 1, 'a talk');
@@ -128,16 +108,15 @@ describe('the recording of an answered call', () => {
 
   it('is one when an agent comes late, who joins it', async () => {
     const told: string[] = [];
-    const fixture = await writeFixture(db.pool, {
-      leads: 2,
-      agents: 1,
-      settings: { recording: 'answered', mode: { kind: 'ratio', linesPerAgent: 2 }, agentWaitMs: 60_000 },
-    });
-    const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 200, recordingDir: folder });
-    const rig = createEngineRig(db.pool, exchange, { recordingsFolder: folder, wrap: watching(told) });
-    rigs.push(rig);
-    await rig.engine.start();
-    await readyAgents(rig.engine, fixture.agentIds);
+    const { fixture, rig } = await world.start(
+      {
+        leads: 2,
+        agents: 1,
+        settings: { recording: 'answered', mode: { kind: 'ratio', linesPerAgent: 2 }, agentWaitMs: 60_000 },
+      },
+      { calleeFor: () => long, soundMs: () => 200, recordingDir: folder },
+      { recordingsFolder: folder, wrap: watching(told) },
+    );
     told.length = 0;
     await rig.engine.startCampaign(fixture.campaignId);
     const [agentId] = fixture.agentIds;
@@ -158,23 +137,22 @@ describe('the recording of an answered call', () => {
   });
 
   it('is finished after our own crash also when its callee waited and is gone', async () => {
-    const fixture = await writeFixture(db.pool, {
+    const fixture = await writeFixture(world.pool, {
       leads: 2,
       agents: 1,
       settings: { recording: 'answered', mode: { kind: 'ratio', linesPerAgent: 2 }, agentWaitMs: 60_000 },
     });
     const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 200, recordingDir: folder });
-    const first = createEngineRig(db.pool, exchange, { recordingsFolder: folder, holder: 'one process' });
-    const second = createEngineRig(db.pool, exchange, { recordingsFolder: folder, holder: 'one process' });
-    rigs.push(first, second);
+    const first = world.rig(exchange, { recordingsFolder: folder, holder: 'one process' });
+    const second = world.rig(exchange, { recordingsFolder: folder, holder: 'one process' });
     await first.engine.start();
     await readyAgents(first.engine, fixture.agentIds);
     await first.engine.startCampaign(fixture.campaignId);
     await until(async () => {
-      const { rows: found } = await db.pool.query("SELECT 1 FROM recordings WHERE state = 'recording'");
+      const { rows: found } = await world.pool.query("SELECT 1 FROM recordings WHERE state = 'recording'");
       return found.length === 2 && first.engine.campaign(fixture.campaignId)?.calls.waiting === 1;
     }, 'a talk and a callee who waits, both recorded');
-    const { rows: waiting } = await db.pool.query<{ leg: string }>(
+    const { rows: waiting } = await world.pool.query<{ leg: string }>(
       "SELECT state -> 'callee' ->> 'legId' AS leg FROM calls WHERE phase = 'waiting'",
     );
     // The process is gone: nobody hears that the callee hangs up, nor that the recording is over.
@@ -190,27 +168,26 @@ describe('the recording of an answered call', () => {
 
 describe('after our own crash', () => {
   it('the music of a callee who waits for another agent stops when that agent comes', async () => {
-    const fixture = await writeFixture(db.pool, { leads: 1, agents: 2, settings: { recording: 'answered' } });
+    const fixture = await writeFixture(world.pool, { leads: 1, agents: 2, settings: { recording: 'answered' } });
     const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 600_000, recordingDir: folder });
-    const first = createEngineRig(db.pool, exchange, { recordingsFolder: folder, holder: 'one process' });
-    const second = createEngineRig(db.pool, exchange, { recordingsFolder: folder, holder: 'one process' });
-    rigs.push(first, second);
+    const first = world.rig(exchange, { recordingsFolder: folder, holder: 'one process' });
+    const second = world.rig(exchange, { recordingsFolder: folder, holder: 'one process' });
     await first.engine.start();
     const [one, other] = fixture.agentIds;
     if (one === undefined || other === undefined) throw new Error('no agents');
     await readyAgents(first.engine, [one]);
     await first.engine.startCampaign(fixture.campaignId);
     await until(() => first.engine.agent(one)?.phase === 'talking', 'a talk');
-    const { rows: dials } = await db.pool.query<{ id: string }>('SELECT id FROM dials');
+    const { rows: dials } = await world.pool.query<{ id: string }>('SELECT id FROM dials');
     const callee = dials[0]?.id as never;
-    const { rows: agents } = await db.pool.query<{ leg: string }>(
+    const { rows: agents } = await world.pool.query<{ leg: string }>(
       "SELECT state -> 'station' ->> 'legId' AS leg FROM agents WHERE user_id = $1",
       [one],
     );
     exchange.direct(agents[0]?.leg as never, { steps: [{ afterMs: 0, do: 'hangUp' }] });
     await until(() => exchange.audibleTo(callee).some((sound) => sound.startsWith('file:')), 'the music');
     await until(async () => {
-      const { rows: found } = await db.pool.query("SELECT 1 FROM calls WHERE phase = 'waiting'");
+      const { rows: found } = await world.pool.query("SELECT 1 FROM calls WHERE phase = 'waiting'");
       return found.length === 1;
     }, 'the wait to be written');
     await second.engine.start();
@@ -224,23 +201,22 @@ describe('after our own crash', () => {
   });
 
   it('a callee whose message ended meanwhile is not left in silence', async () => {
-    const fixture = await writeFixture(db.pool, {
+    const fixture = await writeFixture(world.pool, {
       leads: 2,
       agents: 1,
       settings: { mode: { kind: 'ratio', linesPerAgent: 2 }, agentWaitMs: 50 },
     });
     const exchange = virtualExchange({ calleeFor: () => long, soundMs: () => 600_000 });
-    const first = createEngineRig(db.pool, exchange, { holder: 'one process' });
-    const second = createEngineRig(db.pool, exchange, { holder: 'one process' });
-    rigs.push(first, second);
+    const first = world.rig(exchange, { holder: 'one process' });
+    const second = world.rig(exchange, { holder: 'one process' });
     await first.engine.start();
     await readyAgents(first.engine, fixture.agentIds);
     await first.engine.startCampaign(fixture.campaignId);
     await until(async () => {
-      const { rows: found } = await db.pool.query("SELECT 1 FROM calls WHERE phase = 'announcing'");
+      const { rows: found } = await world.pool.query("SELECT 1 FROM calls WHERE phase = 'announcing'");
       return found.length === 1;
     }, 'a message');
-    const { rows: calls } = await db.pool.query<{ playback: string }>(
+    const { rows: calls } = await world.pool.query<{ playback: string }>(
       "SELECT state ->> 'playbackId' AS playback FROM calls WHERE phase = 'announcing'",
     );
     first.switch.loseConnection(60_000);

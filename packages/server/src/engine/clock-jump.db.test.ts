@@ -1,35 +1,11 @@
 import { answers, ringsOut } from '@qianhu/switch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { realClock, type Clock } from '../platform/clock.ts';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
 import { acquireLease } from './lease.ts';
-import {
-  createEngineRig,
-  readyAgents,
-  until,
-  virtualExchange,
-  writeFixture,
-  type EngineRig,
-  type FixtureOptions,
-} from './testing/engine-world-rig.ts';
+import { engineTests } from './testing/engine-tests.ts';
+import { until, virtualExchange, writeFixture, type FixtureOptions } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
-const rigs: EngineRig[] = [];
-
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
-beforeEach(async () => {
-  await db.pool.query(
-    'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries CASCADE',
-  );
-});
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.engine.stop();
-});
-afterAll(async () => {
-  await db.drop();
-});
+const world = engineTests();
 
 const HOUR_MS = 3_600_000;
 
@@ -50,12 +26,7 @@ const settableClock = (): Clock & { jump(byMs: number): void } => {
 /** Engine and switch on one clock, as on one machine. */
 const start = async (options: FixtureOptions, calleeFor: (dialString: string) => ReturnType<typeof answers>) => {
   const clock = settableClock();
-  const fixture = await writeFixture(db.pool, options);
-  const exchange = virtualExchange({ scheduler: clock, calleeFor, soundMs: () => 50 });
-  const rig = createEngineRig(db.pool, exchange, { clock });
-  rigs.push(rig);
-  await rig.engine.start();
-  await readyAgents(rig.engine, fixture.agentIds);
+  const { fixture, rig } = await world.start(options, { scheduler: clock, calleeFor, soundMs: () => 50 }, { clock });
   await rig.engine.startCampaign(fixture.campaignId);
   return { clock, fixture, rig, live: () => rig.engine.campaign(fixture.campaignId) };
 };
@@ -80,7 +51,7 @@ describe.each([
       'the answered ones to be over',
       20_000,
     );
-    const { rows } = await db.pool.query<{ n: number; numbers: number }>(
+    const { rows } = await world.pool.query<{ n: number; numbers: number }>(
       'SELECT count(*)::int AS n, count(DISTINCT number)::int AS numbers FROM dials',
     );
     expect(rows[0]?.numbers).toBe(rows[0]?.n);
@@ -113,24 +84,23 @@ describe.each([
 
 describe('a database whose clock was set back', () => {
   it('gives the lease of an owner that died before to the next one at once', async () => {
-    await acquireLease(db.pool, 'engine', 'the dead one');
-    expect(await acquireLease(db.pool, 'engine', 'the next one')).toBeUndefined();
-    await db.pool.query("UPDATE leases SET expires_at = now() + interval '1 hour'");
-    expect(await acquireLease(db.pool, 'engine', 'the next one')).toBeDefined();
+    await acquireLease(world.pool, 'engine', 'the dead one');
+    expect(await acquireLease(world.pool, 'engine', 'the next one')).toBeUndefined();
+    await world.pool.query("UPDATE leases SET expires_at = now() + interval '1 hour'");
+    expect(await acquireLease(world.pool, 'engine', 'the next one')).toBeDefined();
   });
 
   it('does what was put off before, and does not wait for that hour again', async () => {
-    const fixture = await writeFixture(db.pool, { leads: 0, agents: 0 });
+    const fixture = await writeFixture(world.pool, { leads: 0, agents: 0 });
     expect(fixture.agentIds).toEqual([]);
-    await db.pool.query(
+    await world.pool.query(
       `INSERT INTO outbox (kind, key, payload, created_at, run_at)
        VALUES ('recording.finish', '018f0000-0000-7000-8000-00000000000b', '{}', now() + interval '1 hour', now() + interval '1 hour')`,
     );
-    const rig = createEngineRig(db.pool, virtualExchange());
-    rigs.push(rig);
+    const rig = world.rig(virtualExchange());
     await rig.engine.start();
     await until(async () => {
-      const { rows } = await db.pool.query('SELECT 1 FROM outbox WHERE done_at IS NOT NULL');
+      const { rows } = await world.pool.query('SELECT 1 FROM outbox WHERE done_at IS NOT NULL');
       return rows.length === 1;
     }, 'the outbox');
   });

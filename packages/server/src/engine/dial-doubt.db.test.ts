@@ -1,29 +1,10 @@
 import { answers } from '@qianhu/switch';
 import type { Pool, PoolClient } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
-import {
-  createEngineRig,
-  readyAgents,
-  until,
-  virtualExchange,
-  writeFixture,
-  type EngineRig,
-} from './testing/engine-world-rig.ts';
+import { describe, expect, it } from 'vitest';
+import { engineTests } from './testing/engine-tests.ts';
+import { readyAgents, until, virtualExchange, writeFixture } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
-let rig: EngineRig | undefined;
-
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
-afterEach(async () => {
-  await rig?.engine.stop();
-  rig = undefined;
-});
-afterAll(async () => {
-  await db.drop();
-});
+const world = engineTests();
 
 /** A pool whose transactions that wrote dials lose their commit's answer: it happens, or does not, and the connection breaks. */
 const losingCommits = (pool: Pool, fates: ('happens' | 'doesNot')[]): Pool =>
@@ -63,19 +44,19 @@ const losing = (client: PoolClient, fates: ('happens' | 'doesNot')[]): PoolClien
 
 describe('a commit of dials whose answer is lost', () => {
   it('leaves no dial unsent and open, and sends none twice', async () => {
-    const fixture = await writeFixture(db.pool, { leads: 6, agents: 2 });
+    const fixture = await writeFixture(world.pool, { leads: 6, agents: 2 });
     const exchange = virtualExchange({
       calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 10, talkMs: 20 }),
       soundMs: () => 50,
     });
-    rig = createEngineRig(losingCommits(db.pool, ['happens', 'doesNot', 'happens']), exchange);
+    const rig = world.rig(exchange, { pool: losingCommits(world.pool, ['happens', 'doesNot', 'happens']) });
     const { engine } = rig;
     await engine.start();
     await readyAgents(engine, fixture.agentIds);
     const stations = exchange.invites;
     await engine.startCampaign(fixture.campaignId);
     await until(() => engine.campaign(fixture.campaignId)?.phase === 'finished', 'the campaign to finish');
-    const { rows } = await db.pool.query(
+    const { rows } = await world.pool.query(
       `SELECT (SELECT count(*) FROM attempts WHERE outcome = 'answered')::int AS answered, (SELECT count(*) FROM dials)::int AS dials,
               (SELECT count(*) FROM dials WHERE ended_at IS NULL)::int AS open, (SELECT count(*) FROM leads WHERE state <> 'done')::int AS left`,
     );

@@ -1,9 +1,8 @@
 import { answers, busy, congested, declines, invalidNumber, ringsOut, type CalleeScript } from '@qianhu/switch';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createLogger } from '../platform/log.ts';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
+import { engineTests } from './testing/engine-tests.ts';
 import {
-  createEngineRig,
   readyAgents,
   until,
   virtualExchange,
@@ -13,23 +12,7 @@ import {
   type FixtureOptions,
 } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
-const rigs: EngineRig[] = [];
-
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
-beforeEach(async () => {
-  await db.pool.query(
-    'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries CASCADE',
-  );
-});
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.engine.stop();
-});
-afterAll(async () => {
-  await db.drop();
-});
+const world = engineTests();
 
 /** What the numbers do, by the digits after +86139. */
 const byNumber = (scripts: Readonly<Record<number, CalleeScript>>, otherwise: CalleeScript) => (dialString: string) =>
@@ -39,21 +22,19 @@ const start = async (
   options: FixtureOptions,
   calleeFor: (dialString: string) => CalleeScript,
 ): Promise<{ rig: EngineRig; fixture: Fixture; exchange: ReturnType<typeof virtualExchange> }> => {
-  const fixture = await writeFixture(db.pool, options);
+  const fixture = await writeFixture(world.pool, options);
   const exchange = virtualExchange({ calleeFor, soundMs: () => 50 });
-  const rig = createEngineRig(
-    db.pool,
+  const rig = world.rig(
     exchange,
     process.env['ENGINE_LOG'] === undefined ? {} : { log: createLogger({ level: 'debug' }) },
   );
-  rigs.push(rig);
   await rig.engine.start();
   await readyAgents(rig.engine, fixture.agentIds);
   return { rig, fixture, exchange };
 };
 
 const outcomes = async (): Promise<Record<string, number>> => {
-  const { rows } = await db.pool.query<{ outcome: string | null; n: string }>(
+  const { rows } = await world.pool.query<{ outcome: string | null; n: string }>(
     'SELECT outcome, count(*) AS n FROM attempts GROUP BY outcome',
   );
   return Object.fromEntries(rows.map((row) => [row.outcome ?? 'open', Number(row.n)]));
@@ -81,7 +62,7 @@ describe('a campaign on the virtual switch', () => {
       congestion: 1,
       noAnswer: 1,
     });
-    const { rows } = await db.pool.query(
+    const { rows } = await world.pool.query(
       `SELECT (SELECT count(*) FROM dials)::int AS dials, (SELECT count(DISTINCT number) FROM dials)::int AS numbers,
               (SELECT count(*) FROM dials WHERE ended_at IS NULL)::int AS open_dials, (SELECT count(*) FROM calls WHERE ended_at IS NULL)::int AS open_calls,
               (SELECT count(*) FROM attempts WHERE outcome = 'answered' AND (agent_id IS NULL OR bridged_at IS NULL OR answered_at IS NULL))::int AS unbridged,
@@ -136,7 +117,7 @@ describe('a campaign on the virtual switch', () => {
     const { rig, fixture } = await start({ leads: 3, agents: 1, trunks: 2 }, perTrunk);
     await rig.engine.startCampaign(fixture.campaignId);
     await until(finished(rig, fixture), 'the campaign to finish');
-    const { rows } = await db.pool.query<{ number: string; n: string; trunks: string }>(
+    const { rows } = await world.pool.query<{ number: string; n: string; trunks: string }>(
       'SELECT number, count(*) AS n, count(DISTINCT trunk_id) AS trunks FROM dials GROUP BY number ORDER BY number',
     );
     expect(rows.map((row) => [row.number.slice(-1), Number(row.n), Number(row.trunks)])).toEqual([
@@ -149,11 +130,11 @@ describe('a campaign on the virtual switch', () => {
 
   it('obeys a DNC entry that comes while the campaign runs, and says why the lead was not called', async () => {
     const { rig, fixture } = await start({ leads: 3, agents: 1 }, () => quick);
-    await db.pool.query("INSERT INTO dnc_entries (number, source) VALUES ('+8613900000001', 'import')");
+    await world.pool.query("INSERT INTO dnc_entries (number, source) VALUES ('+8613900000001', 'import')");
     await rig.engine.startCampaign(fixture.campaignId);
     await until(finished(rig, fixture), 'the campaign to finish');
     expect(await outcomes()).toEqual({ answered: 2 });
-    const { rows } = await db.pool.query<{
+    const { rows } = await world.pool.query<{
       done_reason: string;
       blocked_verdict: { rules: { rule: string; result: string }[] };
     }>("SELECT done_reason, blocked_verdict FROM leads WHERE number = '+8613900000001'");
@@ -167,11 +148,14 @@ describe('a campaign on the virtual switch', () => {
     const { rig, fixture } = await start({ leads: 3, agents: 1 }, () => ringsOut(5));
     await rig.engine.startCampaign(fixture.campaignId);
     const other = '018f0000-0000-7000-8000-000000000001' as typeof fixture.campaignId;
-    await db.pool.query(
+    await world.pool.query(
       `INSERT INTO campaigns (id, name, settings, phase, state, demo) SELECT $1, 'Second', settings, 'draft', '{"kind":"draft"}', true FROM campaigns LIMIT 1`,
       [other],
     );
-    await db.pool.query('INSERT INTO campaign_lists (campaign_id, list_id) VALUES ($1, $2)', [other, fixture.listId]);
+    await world.pool.query('INSERT INTO campaign_lists (campaign_id, list_id) VALUES ($1, $2)', [
+      other,
+      fixture.listId,
+    ]);
     await expect(rig.engine.startCampaign(other)).rejects.toThrow('is being dialled by the campaign “Demonstration”');
     await rig.engine.stopCampaign(fixture.campaignId);
     await rig.engine.startCampaign(other);
@@ -180,12 +164,12 @@ describe('a campaign on the virtual switch', () => {
 
   it('lets the more urgent of two campaigns that share their agents dial first', async () => {
     const { rig, fixture } = await start({ leads: 3, agents: 1, settings: { priority: 20 } }, () => busy(20));
-    const urgent = await writeFixture(db.pool, { leads: 3, agents: 0, settings: { priority: 80 } });
-    await db.pool.query('UPDATE leads SET number = $1 || right(number, 3) WHERE list_id = $2', [
+    const urgent = await writeFixture(world.pool, { leads: 3, agents: 0, settings: { priority: 80 } });
+    await world.pool.query('UPDATE leads SET number = $1 || right(number, 3) WHERE list_id = $2', [
       '+8613700000',
       urgent.listId,
     ]);
-    await db.pool.query('INSERT INTO campaign_agents (campaign_id, user_id) VALUES ($1, $2)', [
+    await world.pool.query('INSERT INTO campaign_agents (campaign_id, user_id) VALUES ($1, $2)', [
       urgent.campaignId,
       fixture.agentIds[0],
     ]);
@@ -197,7 +181,7 @@ describe('a campaign on the virtual switch', () => {
     await rig.engine.startCampaign(urgent.campaignId);
     await rig.engine.readyAgent(agentId);
     await until(finished(rig, fixture), 'the campaign that waited to finish');
-    const { rows } = await db.pool.query<{ campaign_id: string }>('SELECT campaign_id FROM attempts ORDER BY id');
+    const { rows } = await world.pool.query<{ campaign_id: string }>('SELECT campaign_id FROM attempts ORDER BY id');
     expect(rows.map((row) => (row.campaign_id === urgent.campaignId ? 'urgent' : 'other'))).toEqual([
       'urgent',
       'urgent',
@@ -209,10 +193,9 @@ describe('a campaign on the virtual switch', () => {
   });
 
   it('rings the stations of a whole team that sits down at once, as fast as the switch takes them', async () => {
-    const fixture = await writeFixture(db.pool, { leads: 0, agents: 12 });
+    const fixture = await writeFixture(world.pool, { leads: 0, agents: 12 });
     const exchange = virtualExchange({ soundMs: () => 50, newCallsPerSecond: 6 });
-    const rig = createEngineRig(db.pool, exchange);
-    rigs.push(rig);
+    const rig = world.rig(exchange);
     await rig.engine.start();
     await Promise.all(fixture.agentIds.map((id) => rig.engine.logInAgent(id)));
     await until(() => fixture.agentIds.every((id) => rig.engine.agent(id)?.stationUp === true), 'all stations');
@@ -254,7 +237,7 @@ describe('a campaign on the virtual switch', () => {
     const callbackAtMs = Date.now() + 3_600_000;
     await rig.engine.disposeCall(agentId, { callId: call.callId, code: 'callback', note: 'after lunch', callbackAtMs });
     expect(rig.engine.agent(agentId)?.phase).toBe('ready');
-    const { rows } = await db.pool.query<{ state: string; is_callback: boolean; next_at: Date }>(
+    const { rows } = await world.pool.query<{ state: string; is_callback: boolean; next_at: Date }>(
       'SELECT state, is_callback, next_at FROM leads',
     );
     expect(rows[0]).toEqual({ state: 'ready', is_callback: true, next_at: new Date(callbackAtMs) });
@@ -267,7 +250,7 @@ describe('a campaign on the virtual switch', () => {
     await until(() => rig.engine.campaign(fixture.campaignId)?.calls.talking === 1, 'a talk');
     const first = rig.engine.floor().agents.find((agent) => agent.phase === 'talking');
     if (first === undefined) throw new Error('nobody talks');
-    const { rows } = await db.pool.query<{ state: { station: { legId: string } } }>(
+    const { rows } = await world.pool.query<{ state: { station: { legId: string } } }>(
       'SELECT state FROM agents WHERE user_id = $1',
       [first.agentId],
     );
@@ -286,7 +269,7 @@ describe('recovery', () => {
     const dialled: string[] = [];
     const long = answers({ ringAfterMs: 5, answerAfterMs: 30, talkMs: 6_000 });
     const script = answers({ ringAfterMs: 5, answerAfterMs: 30, talkMs: 400 });
-    const fixture = await writeFixture(db.pool, {
+    const fixture = await writeFixture(world.pool, {
       leads: 40,
       agents: 4,
       settings: { mode: { kind: 'ratio', linesPerAgent: 2 } },
@@ -299,14 +282,13 @@ describe('recovery', () => {
         return Number(dialString.slice(6)) < 8 ? long : script;
       },
     });
-    const first = createEngineRig(db.pool, exchange, { holder: 'one process' });
+    const first = world.rig(exchange, { holder: 'one process' });
     await first.engine.start();
     await readyAgents(first.engine, fixture.agentIds);
     await first.engine.startCampaign(fixture.campaignId);
     await until(() => (first.engine.campaign(fixture.campaignId)?.calls.talking ?? 0) >= 3, 'three talks');
     // Not a clean stop: the process is simply no longer there. Its switch connection is replaced by the next one's.
-    const second = createEngineRig(db.pool, exchange, { holder: 'one process' });
-    rigs.push(first, second);
+    const second = world.rig(exchange, { holder: 'one process' });
     await second.engine.start();
     expect(first.lost.length).toBeGreaterThan(0);
     expect(second.engine.campaign(fixture.campaignId)?.calls.talking).toBeGreaterThanOrEqual(3);
@@ -316,7 +298,7 @@ describe('recovery', () => {
     const found = await outcomes();
     expect(found['open']).toBeUndefined();
     expect(Object.values(found).reduce((sum, n) => sum + n, 0)).toBe(40);
-    const { rows } = await db.pool.query(
+    const { rows } = await world.pool.query(
       'SELECT (SELECT count(*) FROM dials WHERE ended_at IS NULL)::int AS open_dials, (SELECT count(*) FROM calls WHERE ended_at IS NULL)::int AS open_calls',
     );
     expect(rows[0]).toEqual({ open_dials: 0, open_calls: 0 });
@@ -332,7 +314,7 @@ describe('recovery', () => {
     await until(() => rig.switch.health().state === 'up', 'the switch to be back');
     await readyAgents(rig.engine, fixture.agentIds);
     await until(finished(rig, fixture), 'the campaign to finish');
-    const { rows } = await db.pool.query(
+    const { rows } = await world.pool.query(
       'SELECT count(*)::int AS attempts, count(DISTINCT number)::int AS numbers, count(outcome)::int AS settled FROM attempts',
     );
     expect(rows[0]).toEqual({ attempts: 20, numbers: 20, settled: 20 });

@@ -1,28 +1,9 @@
 import { ringsOut, type Switch, type VirtualSwitch } from '@qianhu/switch';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../platform/testing/test-database.ts';
-import {
-  createEngineRig,
-  readyAgents,
-  until,
-  virtualExchange,
-  writeFixture,
-  type EngineRig,
-} from './testing/engine-world-rig.ts';
+import { expect, it } from 'vitest';
+import { engineTests } from './testing/engine-tests.ts';
+import { readyAgents, until, virtualExchange, writeFixture } from './testing/engine-world-rig.ts';
 
-let db: TestDatabase;
-let rig: EngineRig | undefined;
-
-beforeAll(async () => {
-  db = await createTestDatabase({ max: 10 });
-});
-afterEach(async () => {
-  await rig?.engine.stop();
-  rig = undefined;
-});
-afterAll(async () => {
-  await db.drop();
-});
+const world = engineTests();
 
 /** A switch whose phones are back at once when their endpoints are put again. */
 const phonesBackAtOnce = (virtual: VirtualSwitch): Switch =>
@@ -40,9 +21,9 @@ const phonesBackAtOnce = (virtual: VirtualSwitch): Switch =>
   });
 
 it('rings the phones again that were back before the switch had been held against what we knew', async () => {
-  const fixture = await writeFixture(db.pool, { leads: 1, agents: 2 });
+  const fixture = await writeFixture(world.pool, { leads: 1, agents: 2 });
   const exchange = virtualExchange({ calleeFor: () => ringsOut(5), soundMs: () => 50 });
-  rig = createEngineRig(db.pool, exchange, { wrap: phonesBackAtOnce });
+  const rig = world.rig(exchange, { wrap: phonesBackAtOnce });
   const { engine } = rig;
   await engine.start();
   await readyAgents(engine, fixture.agentIds);

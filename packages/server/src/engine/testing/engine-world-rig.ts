@@ -101,22 +101,20 @@ export const writeFixture = async (pool: Pool, options: FixtureOptions): Promise
   return { campaignId, trunkIds, listId, agentIds };
 };
 
+export type RigOptions = {
+  readonly recordingsFolder?: string;
+  readonly log?: Logger;
+  readonly holder?: string;
+  readonly clock?: Clock;
+  readonly wrap?: (virtual: VirtualSwitch) => Switch;
+  /** What every prompt plays, without extension; default `/prompts/<name>`. */
+  readonly promptFile?: string;
+};
+
 export type EngineRig = { readonly engine: LiveEngine; readonly switch: VirtualSwitch; readonly lost: string[] };
 
 /** An engine on a virtual switch of the given exchange. Several rigs on one database and exchange are several processes. */
-export const createEngineRig = (
-  pool: Pool,
-  exchange: VirtualExchange,
-  options: {
-    readonly recordingsFolder?: string;
-    readonly log?: Logger;
-    readonly holder?: string;
-    readonly clock?: Clock;
-    readonly wrap?: (virtual: VirtualSwitch) => Switch;
-    /** What every prompt plays, without extension; default `/prompts/<name>`. */
-    readonly promptFile?: string;
-  } = {},
-): EngineRig => {
+export const createEngineRig = (pool: Pool, exchange: VirtualExchange, options: RigOptions = {}): EngineRig => {
   const lost: string[] = [];
   const virtual = new VirtualSwitch(exchange);
   const engine = new LiveEngine({
