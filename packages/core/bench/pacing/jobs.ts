@@ -58,13 +58,18 @@ const tune = (job: Job): { readonly result: SimulationResult; readonly knob: num
   const { world } = job.cell;
   const short = { ...world, days: Math.max(1, Math.ceil(world.days / 3)) };
   let { low, high } = family;
+  let best: SimulationResult | undefined;
   for (let i = 0; i < 6; i++) {
     const middle = Math.sqrt(low * high);
-    const found = pooled(family.at(middle)(short, { seed: job.seed }));
-    if (found.dropRate <= 0.03) low = middle;
-    else high = middle;
+    const found = family.at(middle)(short, { seed: job.seed });
+    if (pooled(found).dropRate <= 0.03) {
+      low = middle;
+      best = found;
+    } else high = middle;
   }
-  return { result: family.at(low)(world, { seed: job.seed }), knob: low };
+  // Where the search took the whole cell, its run with the knob that was found is the one wanted.
+  const found = short.days === world.days ? best : undefined;
+  return { result: found ?? family.at(low)(world, { seed: job.seed }), knob: low };
 };
 
 /** Does a job. */

@@ -109,7 +109,8 @@ const runAll = async (
   let next = 0;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(workerFile);
+      // Room for young objects: the collector then comes so rarely that nearly all of them are dead.
+      const worker = new Worker(workerFile, { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
       const feed = (): void => {
         const job = jobs[next++];
         if (job === undefined) {

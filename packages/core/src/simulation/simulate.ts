@@ -414,15 +414,20 @@ class Run<State> {
     for (let i = 0; i < lines; i++) if (!this.dial()) break;
   }
 
+  private seeAgents(): readonly PacingAgent[] {
+    const agents: PacingAgent[] = [];
+    for (const { seen } of this.agents) if (seen !== undefined) agents.push(seen);
+    return agents;
+  }
+
   private view(): PacingView {
-    const agents = (this.seenAgents ??= this.agents.flatMap(({ seen }) => seen ?? []));
     const room = Math.max(0, this.world.maxLines - this.lines.size);
     const next = this.supply.peek(this.now, 40);
     const waiting = this.waiters.map((waiter) => ({ answeredAtMs: this.stamp(waiter.answeredAtMs) }));
     return {
       nowMs: this.stamp(this.now),
       campaignId: this.campaignId,
-      agents,
+      agents: (this.seenAgents ??= this.seeAgents()),
       ringing: this.lines.ringing,
       waiting,
       linesAvailable: Math.min(100_000, room),

@@ -21,6 +21,7 @@ export const LOG_RATIO = 1.12;
 /** Number of handle-time bins. */
 export const LOG_BINS = 80;
 const LOG_STEP = Math.log(LOG_RATIO);
+const EDGES = Float64Array.from({ length: LOG_BINS + 1 }, (_, i) => (i === 0 ? 0 : Math.exp(LOG_STEP * i)));
 
 /** The handle-time bin of a duration in seconds. */
 export const logBin = (sec: number): number =>
@@ -32,17 +33,15 @@ export type Survival = { readonly edges: Float64Array; readonly values: Float64A
 /** Survival of log-binned counts. */
 export const logSurvival = (counts: Counts): Survival => {
   const n = counts.length;
-  const edges = new Float64Array(n + 1);
   const values = new Float64Array(n + 1);
   const total = Math.max(1e-12, totalCount(counts));
   let left = total;
   values[0] = 1;
   for (let i = 0; i < n; i++) {
-    edges[i + 1] = Math.exp(LOG_STEP * (i + 1));
     left -= counts[i] ?? 0;
     values[i + 1] = Math.max(0, left / total);
   }
-  return { edges, values };
+  return { edges: EDGES, values };
 };
 
 /** P(duration > sec) from a log-binned table. */

@@ -14,8 +14,8 @@ export type ModelBasis = {
   readonly paces: Estimates['paces'];
 };
 
-/** P(free by node k + grace) by row (the agent's age in its state, log bins) for one class of agents; filled when asked for. */
-type FreeTable = { readonly values: Float64Array; readonly filled: Uint8Array };
+/** Probabilities by row and node; rows are filled when asked for. */
+type RowTable = { readonly values: Float64Array; readonly filled: Uint8Array };
 
 /** Tables for decisions, all a function of the basis. */
 export type Model = {
@@ -23,8 +23,10 @@ export type Model = {
   readonly nodes: readonly number[];
   /** P(answered by node k | a person answers) for a line dialled now. */
   readonly answeredBy: Float64Array;
-  /** Per age step: P(answers between age and age + node k | a person answers); row-major by age. */
-  readonly answersWithin: Float64Array;
+  /** P(answers by this many seconds | a person answers), at whole seconds. */
+  readonly answers: Float64Array;
+  /** Per age step: P(answers between age and age + node k | a person answers); row-major by age, filled when asked for. */
+  readonly answersWithin: RowTable;
   /** Per age step: P(a person answers later than age | a person answers), and P(not ended | nobody answers). */
   readonly answersLater: Float64Array;
   readonly missesLater: Float64Array;
@@ -33,8 +35,9 @@ export type Model = {
   /** P(wrap-up is over within the rest of the way to node k + grace), at the middle of each step of the integral. */
   readonly wrappedUp: Float64Array;
   readonly graceSec: number;
-  readonly freeFromTalk: (undefined | FreeTable)[];
-  readonly freeFromWrapUp: (undefined | FreeTable)[];
+  /** P(free by node k + grace) by row (the agent's age in its state, log bins), per class of agents. */
+  readonly freeFromTalk: (undefined | RowTable)[];
+  readonly freeFromWrapUp: (undefined | RowTable)[];
   /** Each agent's class, looked up when first asked for. */
   readonly classes: Map<string, number>;
   /** Mean of talk and of wrap-up, seconds. */
@@ -56,6 +59,16 @@ const STEPS = 5;
 const LOG_STEP = Math.log(LOG_RATIO);
 
 const NODE_QUANTILES = [0.1, 0.3, 0.5, 0.7, 0.9];
+/** How many nodes there are. */
+export const NODES = NODE_QUANTILES.length;
+
+const rowTable = (rows: number): RowTable => ({
+  values: new Float64Array(rows * NODES),
+  filled: new Uint8Array(rows),
+});
+
+/** Middles of the handle-time bins, seconds. */
+const MIDDLES = Array.from({ length: LOG_BINS }, (_, i) => (i === 0 ? 0.6 : LOG_RATIO ** (i + 0.5)));
 
 const cumulative = (counts: Counts): Float64Array => {
   const total = Math.max(1e-12, totalCount(counts));
@@ -80,7 +93,7 @@ const quantileOf = (sums: Float64Array, q: number): number => {
 
 const meanOfLog = (counts: Counts): number => {
   let sum = 0;
-  for (let i = 0; i < LOG_BINS; i++) sum += (counts[i] ?? 0) * (i === 0 ? 0.6 : LOG_RATIO ** (i + 0.5));
+  for (let i = 0; i < LOG_BINS; i++) sum += (counts[i] ?? 0) * MIDDLES[i]!;
   return sum / Math.max(1e-12, totalCount(counts));
 };
 
@@ -89,15 +102,12 @@ const build = (basis: ModelBasis): Model => {
   const misses = cumulative(basis.missAges);
   const nodes = NODE_QUANTILES.map((q) => quantileOf(answers, q));
   const width = nodes.length;
-  const answersWithin = new Float64Array(AGE_ROWS * width);
   const answersLater = new Float64Array(AGE_ROWS);
   const missesLater = new Float64Array(AGE_ROWS);
   for (let row = 0; row < AGE_ROWS; row++) {
     const age = row / AGE_STEPS;
-    const soFar = cumulativeAt(answers, age);
-    answersLater[row] = 1 - soFar;
+    answersLater[row] = 1 - cumulativeAt(answers, age);
     missesLater[row] = 1 - cumulativeAt(misses, age);
-    for (let k = 0; k < width; k++) answersWithin[row * width + k] = cumulativeAt(answers, age + nodes[k]!) - soFar;
   }
   const talk = logSurvival(basis.talk);
   const wrapUp = logSurvival(basis.wrapUp);
@@ -111,7 +121,8 @@ const build = (basis: ModelBasis): Model => {
   return {
     nodes,
     answeredBy: Float64Array.from(nodes, (sec) => cumulativeAt(answers, sec)),
-    answersWithin,
+    answers,
+    answersWithin: rowTable(AGE_ROWS),
     answersLater,
     missesLater,
     talk,
@@ -139,6 +150,18 @@ export const modelOf = (basis: ModelBasis): Model => {
   const model = build(basis);
   built.set(basis, model);
   return model;
+};
+
+/** P(answers between the age of the row and node k | a person answers) at `row · nodes + k`, with that row filled. */
+export const linesTable = ({ answers, answersWithin, nodes }: Model, row: number): Float64Array => {
+  const { values, filled } = answersWithin;
+  if (filled[row] !== 0) return values;
+  filled[row] = 1;
+  const age = row / AGE_STEPS;
+  const soFar = cumulativeAt(answers, age);
+  const width = nodes.length;
+  for (let k = 0; k < width; k++) values[row * width + k] = cumulativeAt(answers, age + nodes[k]!) - soFar;
+  return values;
 };
 
 /** Classes of agents' factors on handle times: class c stands for exp((c − 10) / 20). */
@@ -169,10 +192,7 @@ export const freeRow = (ageSec: number, factorClassOfAgent: number): number =>
 export const freeTable = (model: Model, kind: 'talk' | 'wrapUp', factor: number, row: number): Float64Array => {
   const tables = kind === 'talk' ? model.freeFromTalk : model.freeFromWrapUp;
   const width = model.nodes.length;
-  const table = (tables[factor] ??= {
-    values: new Float64Array(LOG_BINS * width),
-    filled: new Uint8Array(LOG_BINS),
-  });
+  const table = (tables[factor] ??= rowTable(LOG_BINS));
   if (table.filled[row] !== 0) return table.values;
   table.filled[row] = 1;
   const { values } = table;

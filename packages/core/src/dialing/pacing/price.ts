@@ -39,16 +39,15 @@ export const rollWindows = (
   windows: readonly LegalWindow[],
   nowMs: EpochMs,
 ): readonly WindowCount[] => {
-  let changed = false;
-  const next = counts.map((count, i) => {
+  const isOver = (count: WindowCount, i: number): boolean => {
     const window = windows[i];
-    if (window === undefined) return count;
-    const period = periodOf(window, nowMs);
-    if (period <= count.period) return count;
-    changed = true;
-    return { period, humans: 0, drops: 0 };
+    return window !== undefined && periodOf(window, nowMs) > count.period;
+  };
+  if (!counts.some(isOver)) return counts;
+  return counts.map((count, i) => {
+    const window = windows[i];
+    return window === undefined || !isOver(count, i) ? count : { period: periodOf(window, nowMs), humans: 0, drops: 0 };
   });
-  return changed ? next : counts;
 };
 
 /** A person who answered was connected or dropped. */
@@ -127,6 +126,8 @@ export const restoreWindows = <State extends { readonly pricing: PriceState }>(
 const chargedFor = (rate: number, people: number): number =>
   rate <= 0 ? 0 : rate + 1.25 * Math.sqrt(rate / Math.max(1, people));
 
+const NOTHING = { humans: 0, drops: 0 };
+
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /**
@@ -148,8 +149,9 @@ export const budgetOf = (
   let aim = Infinity;
   let left = Infinity;
   let isGuarded = false;
-  for (const [i, window] of settings.windows.entries()) {
-    const { humans = 0, drops = 0 } = state.windows[i] ?? {};
+  for (let i = 0; i < settings.windows.length; i++) {
+    const window = settings.windows[i]!;
+    const { humans, drops } = state.windows[i] ?? NOTHING;
     // A window that goes on after today can mend today's luck later; a third of its hours are taken as working hours.
     const windowEndMs = window.anchorMs + (periodOf(window, nowMs) + 1) * window.lengthMs;
     const inWindow = (peoplePerSec * (windowEndMs - nowMs)) / 3000;
@@ -175,10 +177,11 @@ export const budgetOf = (
 export const movePrice = (price: number, risk: number, target: number, step: number): number =>
   clamp(price * Math.exp(step * clamp((target - risk) / Math.max(0.01, target), -4, 1)), 0.001, 0.5);
 
-/** Charges dials' expected drops to the predictions; both sums are halved when many. */
-export const predict = (state: PriceState, expectedDrops: number): PriceState => {
+/** Charges dials' expected drops to the predictions, and sets the price; both sums are halved when many. */
+export const predict = (state: PriceState, expectedDrops: number, price: number): PriceState => {
+  const { realised, windows } = state;
   const predicted = state.predicted + expectedDrops;
   return predicted > 200
-    ? { ...state, predicted: predicted / 2, realised: state.realised / 2 }
-    : { ...state, predicted };
+    ? { price, predicted: predicted / 2, realised: realised / 2, windows }
+    : { price, predicted, realised, windows };
 };

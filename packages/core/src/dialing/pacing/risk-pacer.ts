@@ -17,11 +17,11 @@ import {
   shiftCohorts,
 } from './estimates.ts';
 import type { Model, ModelBasis } from './model.ts';
-import { ageRow, classOf, freeRow, freeTable, modelOf } from './model.ts';
+import { NODES, ageRow, classOf, freeRow, freeTable, linesTable, modelOf } from './model.ts';
 import { levelOf } from './level.ts';
 import type { PriceState, Tuning } from './price.ts';
 import { bestTuning, budgetOf, countPerson, movePrice, periodOf, predict, rollWindows } from './price.ts';
-import { Risk } from './risk.ts';
+import { Risk, RiskRoom } from './risk.ts';
 import type { RiskPacerSettings } from './settings.ts';
 
 /** Everything the pacer knows. JSON round-trips it. */
@@ -56,6 +56,9 @@ const basisOf = (estimates: Estimates, settings: RiskPacerSettings, atMs: EpochM
  * windows still allow. `docs/pacing.md` has the model. `tuning` is for experiments.
  */
 export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = bestTuning): Pacer<RiskPacerState> => {
+  const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
+  const room: Room = { tables: new RiskRoom(), spare: new Float64Array(NODES), partly: new Float64Array(NODES) };
+
   const observe = (state: RiskPacerState, event: PacingEvent): RiskPacerState => {
     const { estimates } = state;
     switch (event.type) {
@@ -99,10 +102,8 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     const estimates = closeCohorts(moved, now, settings.ringTimeoutMs, tuning.levelDials);
     const basis = Math.abs(now - before.basis.atMs) >= REFRESH_MS ? basisOf(estimates, settings, now) : before.basis;
     const model = modelOf(basis);
-    let pricing: PriceState = {
-      ...before.pricing,
-      windows: rollWindows(before.pricing.windows, settings.windows, now),
-    };
+    const windows = rollWindows(before.pricing.windows, settings.windows, now);
+    let pricing = windows === before.pricing.windows ? before.pricing : { ...before.pricing, windows };
     const believed =
       tuning.levelDials === undefined
         ? levelNow(estimates, now, (age) => 1 - model.answersLater[ageRow(age)]!)
@@ -128,10 +129,9 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       now,
       tuning,
     );
-    const { risk, staying } = load(view, model, basis, level, jumps);
+    const { risk, staying } = load(view, model, basis, level, jumps, room);
     let lines = 0;
     const outside = view.ringing.length + (view.otherLines?.length ?? 0) + (view.transfers?.length ?? 0);
-    const steady = Math.min(...settings.windows.map((window) => window.limit * settings.aim));
     const cap = Math.max(0, Math.min(view.linesAvailable, view.leadsAvailable) || 0);
     let { price } = pricing;
     const silent = tuning.levelDials === undefined && isSilent(estimates);
@@ -163,7 +163,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
         risk.addLine(model.answeredBy, 0, p);
         lines++;
       }
-    pricing = { ...predict(pricing, expectedDrops), price };
+    pricing = predict(pricing, expectedDrops, price);
     let shedding = before.shedding;
     let next = estimates;
     const shed = [];
@@ -224,6 +224,9 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
   };
 };
 
+/** Numbers that a decision needs only while it is made; kept, so that it makes no garbage. */
+type Room = { readonly tables: RiskRoom; readonly spare: Float64Array; readonly partly: Float64Array };
+
 /** Turns the view into the risk of what is out already. */
 const load = (
   view: PacingView,
@@ -231,12 +234,13 @@ const load = (
   basis: ModelBasis,
   level: number,
   jumps: readonly ClockJump[],
+  room: Room,
 ): { readonly risk: Risk; readonly staying: number } => {
   const now = view.nowMs;
-  const { nodes, answersLater, missesLater, answersWithin } = model;
+  const { nodes, answersLater, missesLater } = model;
   const width = nodes.length;
   const others = view.otherLines ?? [];
-  const spare = new Float64Array(width).fill(-view.waiting.length);
+  const spare = room.spare.fill(-view.waiting.length);
   let busy = 0;
   for (const agent of view.agents) {
     if (agent.state !== 'idle') busy++;
@@ -246,8 +250,8 @@ const load = (
       for (let k = 0; k < width; k++) if (nodes[k]! < leavesIn) spare[k] = spare[k]! + 1;
     }
   }
-  const risk = new Risk(spare, busy, view.ringing.length + others.length + (view.transfers?.length ?? 0));
-  const partly = new Float64Array(width);
+  const risk = new Risk(spare, busy, view.ringing.length + others.length + (view.transfers?.length ?? 0), room.tables);
+  const { partly } = room;
   for (const agent of view.agents) {
     if (agent.state === 'idle') continue;
     const factor = classOf(model, basis, agent.agentId);
@@ -267,7 +271,7 @@ const load = (
       const row = ageRow((now - byPresentClock(line.dialedAtMs, jumps, now)) / 1000);
       const p = Math.min(0.98, level * (line.answerProbability ?? PLAIN_PROBABILITY));
       const alive = p * answersLater[row]! + (1 - p) * missesLater[row]!;
-      risk.addLine(answersWithin, row * width, alive <= 1e-12 ? 0 : p / alive);
+      risk.addLine(linesTable(model, row), row * width, alive <= 1e-12 ? 0 : p / alive);
     }
   }
   for (const { probability, withinMs } of view.transfers ?? []) {
@@ -275,5 +279,7 @@ const load = (
     for (let k = 0; k < width; k++) partly[k] = p * Math.min(1, (1000 * nodes[k]!) / Math.max(1, withinMs));
     risk.addLine(partly, 0, 1);
   }
-  return { risk, staying: Math.min(...spare) };
+  let staying = Infinity;
+  for (let k = 0; k < width; k++) if (spare[k]! < staying) staying = spare[k]!;
+  return { risk, staying };
 };

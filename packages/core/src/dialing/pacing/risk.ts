@@ -5,6 +5,18 @@ const EXACT_UP_TO = 60;
 
 const NONE = new Float64Array(0);
 
+/** Room for the tables of one `Risk` after another, so that a decision makes no garbage. One belongs to one living `Risk`. */
+export class RiskRoom {
+  private room = new Float64Array(1024);
+
+  /** So many numbers, all 0. */
+  take(size: number): Float64Array {
+    if (size > this.room.length) this.room = new Float64Array(2 * size);
+    else this.room.fill(0, 0, size);
+    return this.room;
+  }
+}
+
 /**
  * P(answers − completions ≥ spare) at each node for the present lines, and after each line that is added; `spare[k]` =
  * idle agents − waiting callers. Answers and completions are independent events with given probabilities.
@@ -25,14 +37,14 @@ export class Risk {
   /** Otherwise per node mean, variance and third cumulant of answers − completions, one after the other. */
   private readonly cumulants: Float64Array;
 
-  constructor(spare: ArrayLike<number>, busy: number, lines: number) {
+  constructor(spare: ArrayLike<number>, busy: number, lines: number, room = new RiskRoom()) {
     this.nodes = spare.length;
     this.spare = spare;
     this.isExact = busy + lines <= EXACT_UP_TO;
     if (!this.isExact) {
       this.exact = NONE;
       this.reach = this.stride = 0;
-      this.cumulants = new Float64Array(3 * this.nodes);
+      this.cumulants = room.take(3 * this.nodes);
       return;
     }
     this.cumulants = NONE;
@@ -40,7 +52,7 @@ export class Risk {
     for (let k = 0; k < this.nodes; k++) if (spare[k]! > most) most = spare[k]!;
     this.reach = most + busy + 1;
     this.stride = this.reach + 1 + busy + 1;
-    this.exact = new Float64Array(this.nodes * this.stride);
+    this.exact = room.take(this.nodes * this.stride);
     for (let k = 0; k < this.nodes; k++) this.exact[k * this.stride] = this.exact[k * this.stride + this.reach + 1] = 1;
   }
 
