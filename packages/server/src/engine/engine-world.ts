@@ -28,6 +28,7 @@ import type { AgentCallView } from './port.ts';
 import type { AnswerBook } from './pacing/answer-book.ts';
 import type { Pace } from './pacing/pace.ts';
 import type { TrunkBook } from './trunk-book.ts';
+import type { SecretOpener } from './trunk-row.ts';
 
 /** What a call carries beside its machine's state, while it lives. */
 export type CallExtra = {
@@ -103,6 +104,7 @@ export type EngineWorld = {
   readonly phoneAccounts: Map<AgentId, { readonly username: string; readonly password: string }>;
   /** The call each agent is in or was in last: what wrap-up is about. */
   readonly lastCalls: Map<AgentId, AgentCallView>;
+  readonly openSecret: SecretOpener;
   /** What to play for a prompt's name. */
   readonly prompt: (name: string) => readonly SoundSource[];
   /** A live view changed. */

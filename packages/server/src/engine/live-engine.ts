@@ -1,13 +1,4 @@
-import {
-  campaignTransition,
-  isIgnored,
-  type AgentId,
-  type CallId,
-  type CampaignEvent,
-  type CampaignId,
-  type LegId,
-  type TrunkId,
-} from '@qianhu/core';
+import type { AgentId, CampaignId, TrunkId } from '@qianhu/core';
 import type { SoundSource, Switch, SwitchEvent, TrunkState } from '@qianhu/switch';
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
@@ -15,23 +6,23 @@ import { AppError } from '../errors.ts';
 import { every, type Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
-import { takeInAgent, takeRoster } from './agent-roster.ts';
-import { agentEndpoint, loadAgents } from './agent-row.ts';
-import { onAgentStep, STATION_RING_MS } from './agent-steps.ts';
+import * as agents from './agent-commands.ts';
+import { loadAgents } from './agent-row.ts';
+import { onAgentStep } from './agent-steps.ts';
 import { act, onCallStep } from './call-steps.ts';
 import { onClockJump } from './clock-jump.ts';
-import { loadCampaigns, type LoadedCampaign } from './campaign-context.ts';
+import { campaignCommand, countLeads, reloadCampaign, startCampaign, takeCampaign } from './campaign-commands.ts';
+import { loadCampaigns } from './campaign-context.ts';
 import { Committer } from './committer.ts';
 import { pump } from './dialer.ts';
 import { disposeAttempt } from './disposal.ts';
-import type { EngineWorld, LiveCampaign } from './engine-world.ts';
+import type { EngineWorld } from './engine-world.ts';
 import { Kernel } from './kernel.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { LiveChanges } from './live-changes.ts';
 import { Outbox } from './outbox.ts';
 import { AnswerBook } from './pacing/answer-book.ts';
 import { pacingKey, remember } from './pacing/memory.ts';
-import { paceOf } from './pacing/pace.ts';
 import type {
   AgentView,
   CampaignView,
@@ -44,15 +35,7 @@ import type {
 } from './port.ts';
 import { finishRecordingJob } from './recording-job.ts';
 import { readBack, reconcile } from './recovery.ts';
-import { iso } from './rows.ts';
-import {
-  provisionAgent,
-  provisionAgents,
-  provisionTrunks,
-  putAgentPhone,
-  replaceAgentPhone,
-  requirePhone,
-} from './provisioning.ts';
+import { provisionAgents, provisionTrunks } from './provisioning.ts';
 import { byPriority } from './routing.ts';
 import { onSwitchEvent } from './switch-events.ts';
 import { TrunkBook } from './trunk-book.ts';
@@ -124,10 +107,10 @@ export class LiveEngine implements Engine {
     this.#cancels.push(
       keepLease(this.#deps.pool, lease, { clock, log, onLost: () => this.#lost('the lease has another owner') }),
     );
-    for (const agent of await loadAgents(world.pool, this.#deps.openSecret)) world.agentRows.set(agent.agentId, agent);
+    for (const agent of await loadAgents(world.pool, world.openSecret)) world.agentRows.set(agent.agentId, agent);
     await world.answers.load(world.pool);
-    for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) this.#takeCampaign(world, loaded);
-    world.trunks.load(await loadTrunks(world.pool, this.#deps.openSecret), clock.now());
+    for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) takeCampaign(world, loaded);
+    world.trunks.load(await loadTrunks(world.pool, world.openSecret), clock.now());
     world.kernel.holdDeadlines();
     await readBack(world);
     // Events that come before the snapshot is worked in would speak of legs in a state that is not yet ours.
@@ -212,6 +195,7 @@ export class LiveEngine implements Engine {
       recordings: new Map(),
       phoneAccounts: new Map(),
       lastCalls: new Map(),
+      openSecret: this.#deps.openSecret,
       prompt: this.#deps.prompt,
       changed: (what) => this.#changes.mark(what),
       pump: (campaignId) => this.#pumpSoon(world, campaignId),
@@ -289,7 +273,7 @@ export class LiveEngine implements Engine {
     world.kernel.post(() => undefined);
     for (const campaignId of byPriority(world, world.campaigns.keys()))
       if (world.campaigns.get(campaignId)?.state.kind === 'running') this.#pumpSoon(world, campaignId);
-    for (const campaign of world.campaigns.values()) void this.#count(world, campaign);
+    for (const campaign of world.campaigns.values()) void countLeads(world, campaign);
   }
 
   async #remember(world: EngineWorld): Promise<void> {
@@ -313,338 +297,82 @@ export class LiveEngine implements Engine {
     });
   }
 
-  /** Whether a campaign has come to its end: asked of the database, since leads may have been added or deleted. */
-  async #count(world: EngineWorld, campaign: LiveCampaign): Promise<void> {
-    const { kind } = campaign.state;
-    if (campaign.open.size > 0 || campaign.writing > 0) return;
-    if (kind === 'draining')
-      return void this.#campaignEvent(world, campaign, {
-        type: 'counted',
-        atMs: world.clock.now(),
-        openCalls: 0,
-        openLeads: 1,
-      });
-    if (kind !== 'running' || campaign.counting || (campaign.leads.ready > 0 && campaign.emptyUntilMs === 0)) return;
-    campaign.counting = true;
-    try {
-      const { rows } = await world.pool.query<{ ready: boolean; dialing: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM leads WHERE list_id = ANY($1) AND state = 'ready') AS ready,
-                EXISTS (SELECT 1 FROM leads WHERE list_id = ANY($1) AND state = 'dialing') AS dialing`,
-        [campaign.context.lists.map((list) => list.listId)],
-      );
-      const openLeads = rows[0]?.ready === true || rows[0]?.dialing === true ? 1 : 0;
-      if (openLeads > 0 && campaign.leads.ready <= 0 && rows[0]?.ready === true)
-        await this.reloadCampaign(campaign.context.id);
-      if (campaign.open.size === 0)
-        await this.#campaignEvent(world, campaign, {
-          type: 'counted',
-          atMs: world.clock.now(),
-          openCalls: 0,
-          openLeads,
-        });
-    } catch (error) {
-      this.#deps.log.warn({ err: error }, 'leads could not be counted');
-    } finally {
-      campaign.counting = false;
-    }
+  async startCampaign(id: CampaignId): Promise<void> {
+    await startCampaign(this.#owned(), id);
   }
 
-  #takeCampaign(world: EngineWorld, loaded: LoadedCampaign): LiveCampaign {
-    const before = world.campaigns.get(loaded.context.id);
-    const { context, leads, outcomes } = loaded;
-    for (const agentId of world.agentRows.keys())
-      this.#assign(world, agentId, context.id, context.agentIds.has(agentId));
-    if (before !== undefined) {
-      const pace = paceOf(loaded.plan, world.clock.now(), before.pace);
-      Object.assign(before, { context, leads, pace, emptyUntilMs: 0 });
-      this.#changes.mark({ campaignId: context.id });
-      return before;
-    }
-    const campaign: LiveCampaign = {
-      context,
-      state: loaded.state,
-      seq: loaded.seq,
-      leads,
-      outcomes,
-      open: new Set(),
-      writing: 0,
-      pumpAgain: false,
-      counting: false,
-      limitedBy: undefined,
-      nextOpeningMs: undefined,
-      pacing: {},
-      pace: paceOf(loaded.plan, world.clock.now()),
-      nextOdds: [],
-      bucket: { tokens: Math.max(1, context.settings.newCallsPerSecond), atMs: world.clock.now() },
-      emptyUntilMs: 0,
-    };
-    world.campaigns.set(context.id, campaign);
-    this.#changes.mark({ campaignId: context.id });
-    return campaign;
+  async pauseCampaign(id: CampaignId): Promise<void> {
+    await campaignCommand(this.#owned(), id, (_campaign, atMs) => ({ type: 'pause', atMs, cause: 'person' }));
   }
 
-  #assign(world: EngineWorld, agentId: AgentId, campaignId: CampaignId, isMember: boolean): void {
-    const agent = world.agentRows.get(agentId);
-    if (agent === undefined || agent.campaignIds.has(campaignId) === isMember) return;
-    const campaignIds = new Set(agent.campaignIds);
-    if (isMember) campaignIds.add(campaignId);
-    else campaignIds.delete(campaignId);
-    world.agentRows.set(agentId, { ...agent, campaignIds });
-    const free = world.free.get(agentId);
-    if (free !== undefined) world.free.set(agentId, { ...free, campaignIds });
-  }
-
-  async #campaign(world: EngineWorld, id: CampaignId): Promise<LiveCampaign> {
-    const [loaded] = await loadCampaigns(world.pool, id, world.clock.now());
-    if (loaded === undefined)
-      throw new AppError('notFound', 'There is no such campaign.', { details: { campaignId: id } });
-    return this.#takeCampaign(world, loaded);
-  }
-
-  async #command(id: CampaignId, make: (campaign: LiveCampaign, atMs: number) => CampaignEvent): Promise<void> {
-    const world = this.#owned();
-    const campaign = world.campaigns.get(id) ?? (await this.#campaign(world, id));
-    await this.#campaignEvent(world, campaign, make(campaign, world.clock.now()));
-  }
-
-  async #campaignEvent(world: EngineWorld, campaign: LiveCampaign, event: CampaignEvent): Promise<void> {
-    const { id } = campaign.context;
-    await world.kernel.turn(() => {
-      const result = campaignTransition(campaign.state, event);
-      if (isIgnored(result)) return;
-      const before = campaign.state.kind;
-      campaign.state = result.state;
-      campaign.seq += 1;
-      const isOver = result.state.kind === 'finished' || result.state.kind === 'stopped';
-      world.kernel.write({
-        campaigns: [
-          {
-            id,
-            phase: result.state.kind,
-            state: result.state,
-            seq: campaign.seq,
-            ...(event.type === 'start' ? { started_at: iso(event.atMs) } : {}),
-            finished_at: isOver ? iso(event.atMs) : null,
-          },
-        ],
-        events: [
-          {
-            at: iso(event.atMs),
-            aggregate: 'campaign',
-            aggregate_id: id,
-            seq: campaign.seq,
-            type: event.type,
-            data: { from: before, to: result.state.kind },
-          },
-        ],
-      });
-      for (const effect of result.effects) {
-        if (effect.type === 'dial') {
-          campaign.emptyUntilMs = 0;
-          world.kernel.afterCommit(() => world.pump(id));
-        }
-        if (effect.type === 'hangUpUnanswered') {
-          for (const callId of campaign.open) {
-            world.kernel.post(() =>
-              world.kernel.calls.send(callId, { type: 'hangUpRequested', atMs: event.atMs, by: 'campaign' }),
-            );
-          }
-        }
-      }
-      // A stopping campaign hangs up what rings: those are `cancelled`, the talks go on.
-      this.#changes.mark({ campaignId: id });
-    });
-  }
-
-  startCampaign(id: CampaignId): Promise<void> {
-    return this.#startCampaign(id);
-  }
-
-  async #startCampaign(id: CampaignId): Promise<void> {
-    const world = this.#owned();
-    const campaign = await this.#campaign(world, id);
-    await this.#refuseBusyLists(world, campaign);
-    await this.#command(id, (_campaign, atMs) => ({ type: 'start', atMs }));
-  }
-
-  /** A lead carries its own progress, so its list is dialled by one campaign at a time (ADR 0004). */
-  async #refuseBusyLists(world: EngineWorld, campaign: LiveCampaign): Promise<void> {
-    const { rows } = await world.pool.query<{ list: string; campaign: string }>(
-      `SELECT l.name AS list, c.name AS campaign FROM campaign_lists mine
-       JOIN campaign_lists other ON other.list_id = mine.list_id AND other.campaign_id <> mine.campaign_id
-       JOIN campaigns c ON c.id = other.campaign_id AND c.phase IN ('running', 'paused', 'draining')
-       JOIN lists l ON l.id = mine.list_id WHERE mine.campaign_id = $1 LIMIT 1`,
-      [campaign.context.id],
-    );
-    const busy = rows[0];
-    if (busy === undefined) return;
-    throw new AppError(
-      'conflict',
-      `The list “${busy.list}” is being dialled by the campaign “${busy.campaign}”; stop that campaign first, or copy the list.`,
-      { details: { reason: 'listBusy', list: busy.list, campaign: busy.campaign } },
-    );
-  }
-
-  pauseCampaign(id: CampaignId): Promise<void> {
-    return this.#command(id, (_campaign, atMs) => ({ type: 'pause', atMs, cause: 'person' }));
-  }
-
-  drainCampaign(id: CampaignId): Promise<void> {
-    return this.#command(id, (campaign, atMs) => ({
+  async drainCampaign(id: CampaignId): Promise<void> {
+    await campaignCommand(this.#owned(), id, (campaign, atMs) => ({
       type: 'drain',
       atMs,
       openCalls: campaign.open.size + campaign.writing,
     }));
   }
 
-  stopCampaign(id: CampaignId): Promise<void> {
-    return this.#command(id, (_campaign, atMs) => ({ type: 'stop', atMs }));
+  async stopCampaign(id: CampaignId): Promise<void> {
+    await campaignCommand(this.#owned(), id, (_campaign, atMs) => ({ type: 'stop', atMs }));
   }
 
   async reloadCampaign(id: CampaignId): Promise<void> {
-    const world = this.#owned();
-    const [loaded] = await loadCampaigns(world.pool, id, world.clock.now());
-    if (loaded === undefined) {
-      world.campaigns.delete(id);
-      return;
-    }
-    this.#takeCampaign(world, loaded);
-    world.pump(id);
+    await reloadCampaign(this.#owned(), id);
   }
 
   async reloadTrunks(): Promise<void> {
     const world = this.#owned();
-    await provisionTrunks(world, await loadTrunks(world.pool, this.#deps.openSecret));
+    await provisionTrunks(world, await loadTrunks(world.pool, world.openSecret));
   }
 
   // Agents ----------------------------------------------------------------------------------------------------------
 
   async reloadAgents(): Promise<void> {
-    const world = this.#owned();
-    const rows = await loadAgents(world.pool, this.#deps.openSecret);
-    for (const { agentId } of rows)
-      if (world.kernel.agents.state(agentId) === undefined) await takeInAgent(world, agentId);
-    takeRoster(world, rows);
+    await agents.reloadAgents(this.#owned());
   }
 
   async logInAgent(id: AgentId): Promise<void> {
-    const world = this.#owned();
-    await this.#readAgent(world, id);
-    await provisionAgent(world, id);
-    await requirePhone(world, id);
-    const row = world.agentRows.get(id);
-    const event = { atMs: world.clock.now(), legId: world.ids.next<LegId>(), ringTimeoutMs: STATION_RING_MS };
-    await this.#agent(world, id, () =>
-      world.kernel.agents.send(id, { type: 'logIn', mode: row?.station.mode ?? 'keptUp', ...event }),
-    );
+    await agents.logInAgent(this.#owned(), id);
   }
 
   async logOutAgent(id: AgentId): Promise<void> {
-    const world = this.#owned();
-    await this.#agent(world, id, () => world.kernel.agents.send(id, { type: 'logOut', atMs: world.clock.now() }));
+    await agents.logOutAgent(this.#owned(), id);
   }
 
   async readyAgent(id: AgentId): Promise<void> {
-    const world = this.#owned();
-    if (world.kernel.agents.state(id)?.station.phase !== 'up') await requirePhone(world, id);
-    const event = { atMs: world.clock.now(), legId: world.ids.next<LegId>(), ringTimeoutMs: STATION_RING_MS };
-    await this.#agent(world, id, () => world.kernel.agents.send(id, { type: 'ready', ...event }));
+    await agents.readyAgent(this.#owned(), id);
   }
 
   async pauseAgent(id: AgentId, reason: string): Promise<void> {
-    const world = this.#owned();
-    await this.#agent(world, id, () =>
-      world.kernel.agents.send(id, { type: 'pause', atMs: world.clock.now(), reason }),
-    );
+    await agents.pauseAgent(this.#owned(), id, reason);
   }
 
   async hangUpAgentCall(id: AgentId): Promise<void> {
-    const world = this.#owned();
-    const callId = this.#callOf(world, id);
-    await world.kernel.turn(
-      () => void world.kernel.calls.send(callId, { type: 'hangUpRequested', atMs: world.clock.now(), by: 'agent' }),
-    );
+    await agents.hangUpAgentCall(this.#owned(), id);
   }
 
   async holdAgentCall(id: AgentId, held: boolean): Promise<void> {
-    const world = this.#owned();
-    const callId = this.#callOf(world, id);
-    await world.kernel.turn(
-      () => void world.kernel.calls.send(callId, { type: 'holdRequested', atMs: world.clock.now(), held }),
-    );
-    this.#changes.mark({ agentId: id });
+    await agents.holdAgentCall(this.#owned(), id, held);
   }
 
   async sendAgentDtmf(id: AgentId, digits: string): Promise<void> {
-    const world = this.#owned();
-    const call = world.kernel.calls.state(this.#callOf(world, id));
-    if (call?.kind !== 'talking') throw new AppError('conflict', 'There is no talk to send digits into.');
-    await world.switch.sendDtmf(call.callee.legId, digits);
+    await agents.sendAgentDtmf(this.#owned(), id, digits);
   }
 
   async disposeCall(id: AgentId, disposal: Disposal): Promise<void> {
-    const world = this.#owned();
-    await disposeAttempt(world, id, disposal);
+    await disposeAttempt(this.#owned(), id, disposal);
   }
 
   async putAgentPhone(
     id: AgentId,
     account: { readonly username: string; readonly password: string } | undefined,
   ): Promise<void> {
-    const world = this.#owned();
-    await this.#readAgent(world, id);
-    if (account === undefined) world.phoneAccounts.delete(id);
-    else world.phoneAccounts.set(id, account);
-    await putAgentPhone(world, id);
+    await agents.setAgentPhone(this.#owned(), id, account);
   }
 
   async reloadAgentPhone(id: AgentId): Promise<void> {
-    const world = this.#owned();
-    const [row] = await loadAgents(world.pool, this.#deps.openSecret, id);
-    const state = world.kernel.agents.state(id);
-    const isInUse = state !== undefined && state.kind !== 'loggedOut';
-    const before = world.agentRows.get(id);
-    // Somebody disabled is being logged out; a station in use stays as it is, but for its password.
-    const isSamePhone =
-      row?.station.kind === 'sip' && before?.station.kind === 'sip' && row.station.mode === before.station.mode;
-    if (row !== undefined && before !== undefined && (!isInUse || isSamePhone))
-      world.agentRows.set(id, { ...before, station: row.station });
-    else if (row !== undefined && before === undefined) await this.#readAgent(world, id);
-    else if (row !== undefined) return;
-    if (row === undefined) await world.switch.removeEndpoint(agentEndpoint(id));
-    else await replaceAgentPhone(world, id);
-  }
-
-  /** Reads the user's row again (station, name, campaigns) while the agent is logged out; a station never changes in use. */
-  async #readAgent(world: EngineWorld, id: AgentId): Promise<void> {
-    const state = world.kernel.agents.state(id);
-    const [row] = await loadAgents(world.pool, this.#deps.openSecret, id);
-    if (row === undefined) throw new AppError('notFound', 'There is no such user, or the user is disabled.');
-    const before = world.agentRows.get(id);
-    world.agentRows.set(
-      id,
-      state === undefined || state.kind === 'loggedOut' || before === undefined
-        ? row
-        : { ...row, station: before.station },
-    );
-    if (state === undefined) await takeInAgent(world, id);
-    for (const campaign of world.campaigns.values()) {
-      if (!row.campaignIds.has(campaign.context.id) || campaign.context.agentIds.has(id)) continue;
-      campaign.context = { ...campaign.context, agentIds: new Set([...campaign.context.agentIds, id]) };
-    }
-  }
-
-  async #agent(world: EngineWorld, id: AgentId, run: () => void): Promise<void> {
-    if (world.kernel.agents.state(id) === undefined) await this.#readAgent(world, id);
-    await world.kernel.turn(run);
-  }
-
-  #callOf(world: EngineWorld, id: AgentId): CallId {
-    const state = world.kernel.agents.state(id);
-    if (state === undefined || (state.kind !== 'talking' && state.kind !== 'reserved')) {
-      throw new AppError('conflict', 'You are not in a call.', { details: { phase: state?.kind ?? 'loggedOut' } });
-    }
-    return state.callId;
+    await agents.reloadAgentPhone(this.#owned(), id);
   }
 
   // Views -----------------------------------------------------------------------------------------------------------
