@@ -1,7 +1,6 @@
 import {
   classifyEnding,
   holdPlayback,
-  progressAt,
   type CallEffect,
   type CallId,
   type CallState,
@@ -11,11 +10,12 @@ import {
   type RecordingId,
 } from '@qianhu/core';
 import { SwitchError } from '@qianhu/switch';
+import { callRows } from './call-rows.ts';
 import { recordAlone, startRecording, stopRecording, wantsRecordingAlone } from './call-recording.ts';
 import type { CallExtra, EngineWorld } from './engine-world.ts';
 import type { CallStep } from './kernel.ts';
-import { writeNextDial } from './dial-writer.ts';
-import { iso, type EventRow, type RowWrites } from './rows.ts';
+import { writeNextDial } from './next-dial.ts';
+import { iso } from './rows.ts';
 import { leadAfterDisposal, leadAfterOutcome } from './lead-plan.ts';
 import { observeCall } from './pacing/observe.ts';
 import { matchNow, pumpSharing } from './routing.ts';
@@ -24,7 +24,7 @@ import { matchNow, pumpSharing } from './routing.ts';
 export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void => {
   const extra = world.extras.get(id);
   const { before, after } = step;
-  world.kernel.write(rowsOf(id, step, extra));
+  world.kernel.write(callRows(id, step, extra));
   observeCall(world, step);
   if (extra !== undefined) recount(world, after, extra);
   for (const effect of step.effects) act(world, id, after, extra, effect);
@@ -39,91 +39,6 @@ export const onCallStep = (world: EngineWorld, id: CallId, step: CallStep): void
     pumpSharing(world, after.campaignId);
   }
   if (before.kind !== after.kind) world.changed({ campaignId: after.campaignId });
-};
-
-/** The state's row (only when its kind changed: progress stands in the dial's row) and the event. */
-const rowsOf = (id: CallId, step: CallStep, extra: CallExtra | undefined): RowWrites => {
-  const { before, after, event, seq } = step;
-  const atMs = 'atMs' in event ? event.atMs : event.event.atMs;
-  const events: EventRow[] = [
-    {
-      at: iso(atMs),
-      aggregate: 'call',
-      aggregate_id: id,
-      seq,
-      type: eventName(event),
-      data: { from: before.kind, to: after.kind, ...eventData(event) },
-    },
-  ];
-  const rows: RowWrites = { events };
-  if (before.kind !== after.kind) {
-    const isEnded = after.kind === 'ended';
-    rows.calls = [
-      {
-        id,
-        phase: after.kind,
-        state: isEnded
-          ? { kind: 'ended', outcome: after.outcome, detail: after.detail, endedAtMs: after.endedAtMs }
-          : after,
-        seq,
-        ...(isEnded ? { ended_at: iso(after.endedAtMs) } : {}),
-      },
-    ];
-  }
-  if (extra !== undefined && event.type === 'callee' && event.event.type !== 'legEnded' && 'callee' in after) {
-    const { leg } = after.callee;
-    const ringing = progressAt(leg);
-    const times = {
-      ...(ringing === undefined ? {} : { ringing_at: iso(ringing) }),
-      ...(leg.phase === 'up' ? { answered_at: iso(leg.answeredAtMs) } : {}),
-    };
-    rows.dials = [{ id: after.callee.dialId, ...times }];
-    rows.attempts = [{ id: after.attemptId, ...times }];
-  }
-  if (after.kind === 'talking' && before.kind === 'connecting') {
-    rows.attempts = [{ id: after.attemptId, agent_id: after.agent.agentId, bridged_at: iso(after.bridgedAtMs) }];
-  }
-  return rows;
-};
-
-const eventName = (event: CallStep['event']): string =>
-  event.type === 'callee' ? event.event.type : event.type === 'deadline' ? `deadline:${event.name}` : event.type;
-
-/** What of an event may stand in the history: no numbers of people, no names. */
-const eventData = (event: CallStep['event']): object => {
-  switch (event.type) {
-    case 'callee':
-      return event.event.type === 'legEnded'
-        ? {
-            cause: event.event.ending.cause,
-            sipStatus: event.event.ending.sipStatus ?? null,
-            by: event.event.ending.by,
-            ...(event.judgement ?? {}),
-          }
-        : {};
-    case 'agentOffered':
-      return { agentId: event.agent.agentId };
-    case 'agentUnavailable':
-      return { agentId: event.agentId, reason: event.reason };
-    case 'agentLost':
-      return { agentId: event.agentId };
-    case 'bridged':
-      return { recordingId: event.recordingId ?? null };
-    case 'dialRefused':
-      return { code: event.refusal.code };
-    case 'nextDial':
-      return { dialId: event.dialId, trunkId: event.trunkId };
-    case 'hangUpRequested':
-      return { by: event.by };
-    case 'holdRequested':
-      return { held: event.held };
-    case 'agentAnswered':
-    case 'noNextDial':
-    case 'playbackFinished':
-    case 'deadline':
-    case 'noTrace':
-      return {};
-  }
 };
 
 /** Starts one effect of a call in the given state. Runs inside a turn. */

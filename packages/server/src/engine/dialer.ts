@@ -11,7 +11,8 @@ import {
   type PacingView,
 } from '@qianhu/core';
 import { openZones, zonesOf } from './campaign-context.ts';
-import { DoubtfulDialsError, settleDoubt, writeDials, type StartedCall, type WrittenDials } from './dial-writer.ts';
+import type { StartedCall } from './dial-order.ts';
+import { DoubtfulDialsError, settleDoubt, writeDials, type WrittenDials } from './dial-writer.ts';
 import type { EngineWorld, LiveCampaign } from './engine-world.ts';
 import { FencedError } from './lease.ts';
 import { eventOfDial } from './pacing/pacing-events.ts';

@@ -18,7 +18,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { IdSource } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
 import type { CampaignContext, LeadCounts } from './campaign-context.ts';
-import type { DialOrder, LeadInCall } from './dial-writer.ts';
+import type { DialOrder, LeadInCall } from './dial-order.ts';
 import type { LeadDisposal } from './lead-plan.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lease } from './lease.ts';

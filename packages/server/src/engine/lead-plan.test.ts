@@ -1,7 +1,7 @@
 import { ALWAYS_OPEN, defaultCampaignSettings, type ListId, type PhoneNumber } from '@qianhu/core';
 import { describe, expect, it } from 'vitest';
 import type { CampaignContext } from './campaign-context.ts';
-import type { LeadInCall } from './dial-writer.ts';
+import type { LeadInCall } from './dial-order.ts';
 import { leadAfterDisposal, type LeadDisposal } from './lead-plan.ts';
 
 const NOW = Date.UTC(2026, 2, 3, 2, 0, 0);

@@ -1,6 +1,6 @@
 import { planRetry, type DispositionEffect, type EpochMs, type Outcome } from '@qianhu/core';
 import { zonesOf, type CampaignContext } from './campaign-context.ts';
-import type { LeadInCall } from './dial-writer.ts';
+import type { LeadInCall } from './dial-order.ts';
 import { iso, type LeadPatch } from './rows.ts';
 
 /** What a person's result says of the lead. */

@@ -19,7 +19,7 @@ import {
 import type { AliveLeg, EndedLeg, SwitchSnapshot } from '@qianhu/switch';
 import { recordAlone } from './call-recording.ts';
 import { binOf } from './call-steps.ts';
-import type { DialOrder, LeadInCall } from './dial-writer.ts';
+import type { DialOrder, LeadInCall } from './dial-order.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { loggedOutFor } from './agent-row.ts';
 
