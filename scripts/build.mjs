@@ -27,7 +27,7 @@ const installedStaysOutside = {
 };
 
 const buildPrograms = async () => {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   rmSync(dist, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
@@ -41,6 +41,8 @@ const buildPrograms = async () => {
     logLevel: 'warning',
     plugins: [installedStaysOutside],
   });
+  // Its service would live as long as the server that is started next.
+  await stop();
 };
 
 const buildPages = async () => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-// In development the API comes from QIANHU_API (a running server or `npm run dev:api`), so that the browser sees one origin.
+// In development the API comes from QIANHU_API (a running server: `npm start`), so that the browser sees one origin.
 const api = process.env['QIANHU_API'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
