@@ -294,7 +294,8 @@ async function unpackAll(
   for (const archive of archives) {
     refuseWhenAborted(spec.signal);
     // A line now and then, for where output is a file each stays.
-    if (done++ % 20 === 0) spec.onProgress?.({ step: 'unpack', text: `Unpacking ${archives.length} packages, ${done}` });
+    if (done++ % 20 === 0)
+      spec.onProgress?.({ step: 'unpack', text: `Unpacking ${archives.length} packages, ${done}` });
     const path = join(apt.archives, archive);
     const unpacked = await runCommand('/bin/bash', ['-c', UNPACK_SCRIPT, 'unpack', path, root], {
       signal: spec.signal,
