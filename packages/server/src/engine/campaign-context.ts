@@ -1,5 +1,6 @@
 import {
   isOpen,
+  keptRiskPacer,
   nextOpeningInAll,
   rulePackAt,
   tighten,
@@ -11,7 +12,6 @@ import {
   type CampaignState,
   type EpochMs,
   type ListId,
-  type RiskPacerState,
   type RulePack,
   type RulesInForce,
 } from '@qianhu/core';
@@ -141,7 +141,8 @@ const planOf = async (
   const { mode } = row.settings;
   if (mode.kind !== 'predictive') return mode;
   const id = row.id as CampaignId;
-  const [saved, model] = await Promise.all([recall(pool, pacingKey(id)), recall(pool, answersKey(row.demo))]);
+  const [kept, model] = await Promise.all([recall(pool, pacingKey(id)), recall(pool, answersKey(row.demo))]);
+  const saved = keptRiskPacer(kept);
   const score = (model as Partial<AnswerModel> | undefined)?.score;
   const settings = riskSettings(row.settings, {
     pack,
@@ -155,7 +156,7 @@ const planOf = async (
     kind: 'predictive',
     settings,
     counts: await countDrops(pool, id, settings.windows, pack.drop.connectWithinMs, nowMs),
-    ...(saved === undefined ? {} : { saved: saved as RiskPacerState }),
+    ...(saved === undefined ? {} : { saved }),
   };
 };
 

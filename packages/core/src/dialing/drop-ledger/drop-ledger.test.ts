@@ -50,12 +50,11 @@ describe('the drop ledger', () => {
   it('sorts calls into successive periods from the anchor and says which are within the limit', () => {
     const span = { kind: 'periods' as const, name: '24 h', anchorMs: 8 * 3_600_000, lengthMs: DAY };
     expect(periodStart(span, 3 * 3_600_000)).toBe(8 * 3_600_000 - DAY);
-    const entries = Array.from({ length: 100 }, (_, i) => ({
-      answeredAtMs: span.anchorMs + (i < 50 ? 0 : DAY) + i,
-      answeredBy: 'person' as const,
-      ...(i === 3 || i === 60 || i === 61 ? {} : { connectedAtMs: span.anchorMs + (i < 50 ? 0 : DAY) + i }),
+    const tallies = Array.from({ length: 100 }, (_, i) => ({
+      atMs: span.anchorMs + (i < 50 ? 0 : DAY) + i,
+      counts: addVerdict(noCounts, i === 3 || i === 60 || i === 61 ? 'dropped' : 'connected'),
     }));
-    const rows = evidence(entries, [span], { graceMs: 2000, limit: 0.03, errors: { falsePositives: 0 } });
+    const rows = evidence(tallies, [span], { limit: 0.03, errors: { falsePositives: 0 } });
     expect(rows.map((row) => [row.counts.dropped, row.isWithinLimit])).toEqual([
       [1, true],
       [2, false],

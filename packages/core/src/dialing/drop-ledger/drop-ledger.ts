@@ -14,17 +14,45 @@ export type LedgerEntry = {
   readonly hungUpAtMs?: EpochMs;
 };
 
+/** An answered call as the engine has it. Times in epoch milliseconds. */
+export type AnsweredCall = {
+  readonly answeredAtMs: EpochMs;
+  /** The call machine's outcome and its detail; null while the call goes on. */
+  readonly outcome: string | null;
+  readonly detail: string | null;
+  /** When an agent was first on the line. */
+  readonly bridgedAtMs?: EpochMs;
+  readonly endedAtMs?: EpochMs;
+};
+
+/** The call machine's details of people who hung up before anybody came. */
+export const CALLEE_LEFT: readonly string[] = ['hungUpWaiting', 'hungUpConnecting'];
+
+/** A call as the ledger judges it. Whoever was dropped by us is never one who left early, whenever the call ended. */
+export const entryOfCall = (call: AnsweredCall): LedgerEntry => ({
+  answeredAtMs: call.answeredAtMs,
+  answeredBy: call.outcome === 'machine' || call.outcome === 'fax' ? 'machine' : 'person',
+  ...(call.bridgedAtMs === undefined ? {} : { connectedAtMs: call.bridgedAtMs }),
+  ...(call.endedAtMs !== undefined && call.detail !== null && CALLEE_LEFT.includes(call.detail)
+    ? { hungUpAtMs: call.endedAtMs }
+    : {}),
+});
+
 /** What became of an entry under the two-second clock. */
 export type LedgerVerdict = 'connected' | 'dropped' | 'machine' | 'leftEarly';
 
-/** Judges one entry: dropped when no agent is there `graceMs` after the greeting's end (16 CFR 310.4(b)(4)(ii)). */
+/**
+ * Judges one entry; the one definition of a drop, for the ledger, the pacer and the reports. A call is abandoned when "a person
+ * answers it" and it is not connected to an agent "within two (2) seconds of the person's completed greeting"
+ * (16 CFR 310.4(b)(1)(iv); 47 CFR 64.1200(a)(7)): dropped is who is still there `graceMs` after the greeting's end and has
+ * no agent. Somebody who hangs up before that leaves no call to connect. Neither text names the case; such calls are in
+ * neither side of the rate, which is stricter than counting them among the answered.
+ */
 export const judge = (entry: LedgerEntry, graceMs: number): LedgerVerdict => {
   if (entry.answeredBy === 'machine') return 'machine';
   const clock = (entry.greetingEndedAtMs ?? entry.answeredAtMs) + graceMs;
-  if (entry.connectedAtMs !== undefined && entry.connectedAtMs <= clock) return 'connected';
-  if (entry.connectedAtMs === undefined && entry.hungUpAtMs !== undefined && entry.hungUpAtMs < clock)
-    return 'leftEarly';
-  return 'dropped';
+  if (entry.connectedAtMs !== undefined) return entry.connectedAtMs <= clock ? 'connected' : 'dropped';
+  return entry.hungUpAtMs !== undefined && entry.hungUpAtMs < clock ? 'leftEarly' : 'dropped';
 };
 
 /** Counts over any span. */
@@ -100,6 +128,16 @@ export const periodStart = (span: LedgerSpan, atMs: EpochMs): EpochMs =>
     ? span.dayStartOf(atMs)
     : span.anchorMs + Math.floor((atMs - span.anchorMs) / span.lengthMs) * span.lengthMs;
 
+/** Calls that were answered in the same period of every span that is asked for; `atMs` lies in it. */
+export type LedgerTally = { readonly atMs: EpochMs; readonly counts: LedgerCounts };
+
+const added = (a: LedgerCounts, b: LedgerCounts): LedgerCounts => ({
+  connected: a.connected + b.connected,
+  dropped: a.dropped + b.dropped,
+  machines: a.machines + b.machines,
+  leftEarly: a.leftEarly + b.leftEarly,
+});
+
 /** One line of evidence. */
 export type EvidenceRow = {
   readonly span: string;
@@ -114,15 +152,15 @@ export type EvidenceRow = {
  * answer. `limit` (0–1) is held against the FTC rate with false positives added.
  */
 export const evidence = (
-  entries: readonly LedgerEntry[],
+  tallies: readonly LedgerTally[],
   spans: readonly LedgerSpan[],
-  rule: { readonly graceMs: number; readonly limit: number; readonly errors: DetectionErrors },
+  rule: { readonly limit: number; readonly errors: DetectionErrors },
 ): readonly EvidenceRow[] =>
   spans.flatMap((span) => {
     const periods = new Map<EpochMs, LedgerCounts>();
-    for (const entry of entries) {
-      const start = periodStart(span, entry.answeredAtMs);
-      periods.set(start, addVerdict(periods.get(start) ?? noCounts, judge(entry, rule.graceMs)));
+    for (const { atMs, counts } of tallies) {
+      const start = periodStart(span, atMs);
+      periods.set(start, added(periods.get(start) ?? noCounts, counts));
     }
     return [...periods]
       .sort(([a], [b]) => a - b)

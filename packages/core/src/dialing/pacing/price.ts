@@ -50,16 +50,30 @@ export const rollWindows = (
   });
 };
 
-/** A person who answered was connected or dropped. */
-export const countPerson = (state: PriceState, isDropped: boolean): PriceState => ({
-  ...state,
-  realised: state.realised + (isDropped ? 1 : 0),
-  windows: state.windows.map((count) => ({
-    ...count,
-    humans: count.humans + 1,
-    drops: count.drops + (isDropped ? 1 : 0),
-  })),
-});
+/**
+ * A person who answered at `answeredAtMs` was connected or dropped at `atMs`. A window counts people by their answers, as the
+ * ledger does: who answered in the period before is none of the present one's.
+ */
+export const countPerson = (
+  state: PriceState,
+  windows: readonly LegalWindow[],
+  person: { readonly answeredAtMs: EpochMs; readonly atMs: EpochMs; readonly isDropped: boolean },
+): PriceState => {
+  const drops = person.isDropped ? 1 : 0;
+  return {
+    ...state,
+    realised: state.realised + drops,
+    windows: rollWindows(state.windows, windows, person.atMs).map((count, i) => {
+      const window = windows[i];
+      // By a clock that went back everything is of an earlier period; it counts all the same.
+      const isEarlier =
+        window !== undefined &&
+        periodOf(window, person.atMs) === count.period &&
+        periodOf(window, person.answeredAtMs) < count.period;
+      return isEarlier ? count : { ...count, humans: count.humans + 1, drops: count.drops + drops };
+    }),
+  };
+};
 
 /** Constants of the steering, chosen by experiment (docs/pacing.md, "What was tried"). */
 export type Tuning = {

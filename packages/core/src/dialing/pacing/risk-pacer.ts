@@ -26,7 +26,7 @@ import type { RiskPacerSettings } from './settings.ts';
 
 /** Everything the pacer knows. JSON round-trips it. */
 export type RiskPacerState = {
-  readonly version: 2;
+  readonly version: typeof VERSION;
   readonly nowMs: EpochMs;
   readonly estimates: Estimates;
   readonly basis: ModelBasis;
@@ -38,6 +38,14 @@ export type RiskPacerState = {
   /** Lines that this pacer asked to hang up and whose end has not come yet. */
   readonly shedding: readonly string[];
 };
+
+const VERSION = 2;
+
+/** A state as it was kept, if it is of the present shape; one of an older shape is begun anew. */
+export const keptRiskPacer = (kept: unknown): RiskPacerState | undefined =>
+  typeof kept === 'object' && kept !== null && 'version' in kept && kept.version === VERSION
+    ? (kept as RiskPacerState)
+    : undefined;
 
 const REFRESH_MS = 60_000;
 
@@ -81,8 +89,9 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
         };
       case 'connected':
       case 'dropped': {
-        const rolled = rollWindows(state.pricing.windows, settings.windows, event.atMs);
-        return { ...state, pricing: countPerson({ ...state.pricing, windows: rolled }, event.type === 'dropped') };
+        const { atMs } = event;
+        const person = { answeredAtMs: atMs - event.waitedMs, atMs, isDropped: event.type === 'dropped' };
+        return { ...state, pricing: countPerson(state.pricing, settings.windows, person) };
       }
       case 'talkEnded':
         return { ...state, estimates: countHandle(estimates, 'talk', event.agentId, event.talkMs) };
@@ -179,7 +188,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
       }
     }
     return {
-      state: { version: 2, nowMs: now, estimates: next, basis, pricing, anchor, jumps, shedding },
+      state: { version: VERSION, nowMs: now, estimates: next, basis, pricing, anchor, jumps, shedding },
       decision: {
         lines,
         shed,
@@ -204,7 +213,7 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     initial: (nowMs) => {
       const estimates = initialEstimates(settings);
       return {
-        version: 2,
+        version: VERSION,
         nowMs,
         estimates,
         basis: basisOf(estimates, settings, nowMs),

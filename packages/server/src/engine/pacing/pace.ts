@@ -66,7 +66,7 @@ export const paceOf = (plan: PacePlan, nowMs: EpochMs, before?: Pace): Pace => {
       const pacer = createRiskPacer(plan.settings);
       const learned = before?.kept() ?? plan.saved;
       // The time that we were away is no jump of the clock.
-      const state = learned?.version === 2 ? { ...learned, nowMs, jumps: [], shedding: [] } : pacer.initial(nowMs);
+      const state = learned !== undefined ? { ...learned, nowMs, jumps: [], shedding: [] } : pacer.initial(nowMs);
       return run(pacer, restoreWindows(state, plan.settings.windows, plan.counts, nowMs), (kept) => kept);
     }
   }

@@ -43,8 +43,8 @@ const leg = (type: string, afterMs: number, more: object = {}, legId = 'd1'): ob
   event: { type, atMs: T0 + afterMs, ...more },
 });
 const answered = leg('legAnswered', 5_000);
-const ended = (afterMs: number, outcome: string, isFinal = true): object => ({
-  ...leg('legEnded', afterMs, { ending: { cause: 16, by: 'them' } }),
+const ended = (afterMs: number, outcome: string, isFinal = true, by = 'them'): object => ({
+  ...leg('legEnded', afterMs, { ending: { cause: 16, by } }),
   judgement: { outcome, isFinal },
 });
 const offered = (afterMs: number): object => ({ type: 'agentOffered', atMs: T0 + afterMs, agent });
@@ -68,8 +68,14 @@ describe('what the pacer hears of a call', () => {
     expect(heard(answered, late, ended(12_000, 'dropped'))).toEqual(['answered', 'dropped 2000']);
   });
 
-  it('is a drop when the callee left before anybody came', () => {
-    expect(heard(answered, ended(5_700, 'answered'))).toEqual(['answered', 'dropped 700']);
+  it('is a drop when the callee waited for two seconds and left, and none when the clock had not run out', () => {
+    expect(heard(answered, ended(7_000, 'answered'))).toEqual(['answered', 'dropped 2000']);
+    expect(heard(answered, ended(6_999, 'answered'))).toEqual(['answered']);
+    expect(heard(answered, offered(5_100), ended(5_700, 'answered'))).toEqual(['answered']);
+  });
+
+  it('is a drop when the switch died on someone who waited, however short the wait', () => {
+    expect(heard(answered, ended(5_700, 'answered', true, 'switch'))).toEqual(['answered', 'dropped 700']);
   });
 
   it('is a drop when the agent came too late, whatever was said afterwards', () => {

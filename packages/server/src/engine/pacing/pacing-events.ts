@@ -1,4 +1,12 @@
-import type { AgentId, CallState, DialId, EpochMs, Outcome, PacingEvent } from '@qianhu/core';
+import {
+  entryOfCall,
+  judge,
+  type AgentId,
+  type CallState,
+  type DialId,
+  type EpochMs,
+  type PacingEvent,
+} from '@qianhu/core';
 import type { AgentStep, CallStep } from '../kernel.ts';
 
 /**
@@ -19,21 +27,31 @@ export const eventsOfCall = (step: CallStep, graceMs: number): readonly PacingEv
     events.push({ type: 'dialed', atMs, dialId: after.callee.dialId });
   // Only the first talk of a call is a connection: who is given to another agent was reached already.
   if (before.kind === 'connecting' && after.kind === 'talking' && before.talkedBefore === undefined) {
-    const waitedMs = after.bridgedAtMs - after.answeredAtMs;
+    const { answeredAtMs, bridgedAtMs } = after;
+    const entry = entryOfCall({ answeredAtMs, bridgedAtMs, outcome: null, detail: null });
+    const waitedMs = bridgedAtMs - answeredAtMs;
     events.push(
-      waitedMs <= graceMs
+      judge(entry, graceMs) === 'connected'
         ? { type: 'connected', atMs, agentId: after.agent.agentId, waitedMs }
         : { type: 'dropped', atMs, waitedMs },
     );
   }
-  if (outcomeOf(after) === 'dropped' && outcomeOf(before) !== 'dropped')
-    events.push({ type: 'dropped', atMs, waitedMs: atMs - (answeredAt(after) ?? answeredAt(before) ?? atMs) });
+  const detail = droppedFor(after);
+  if (detail !== undefined && droppedFor(before) === undefined) {
+    const answeredAtMs = answeredAt(after) ?? answeredAt(before) ?? atMs;
+    const ended = after.kind === 'ended' ? { endedAtMs: atMs } : {};
+    const entry = entryOfCall({ answeredAtMs, outcome: 'dropped', detail, ...ended });
+    // Who hung up before the clock ran out is in neither side of the rate, and so nobody to the pacer.
+    if (judge(entry, graceMs) === 'dropped') events.push({ type: 'dropped', atMs, waitedMs: atMs - answeredAtMs });
+  }
   if (before.kind === 'talking' && after.kind !== 'talking')
     events.push({ type: 'talkEnded', atMs, agentId: before.agent.agentId, talkMs: atMs - before.bridgedAtMs });
   return events;
 };
 
-const outcomeOf = (state: CallState): Outcome | undefined => ('outcome' in state ? state.outcome : undefined);
+/** Why nobody came for the person who answered, if the call is settled so. */
+const droppedFor = (state: CallState): string | undefined =>
+  'outcome' in state && state.outcome === 'dropped' ? state.detail : undefined;
 
 const answeredAt = (state: CallState): EpochMs | undefined =>
   'answeredAtMs' in state ? state.answeredAtMs : undefined;

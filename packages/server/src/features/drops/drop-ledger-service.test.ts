@@ -1,8 +1,16 @@
 import type { Campaign } from '@qianhu/contracts';
-import { defaultCampaignSettings, type CampaignId } from '@qianhu/core';
+import {
+  addVerdict,
+  defaultCampaignSettings,
+  entryOfCall,
+  judge,
+  noCounts,
+  type AnsweredCall,
+  type CampaignId,
+} from '@qianhu/core';
 import { describe, expect, it } from 'vitest';
 import { realClock } from '../../platform/clock.ts';
-import { createDropLedgerService, entryOf, type AnsweredCall } from './drop-ledger-service.ts';
+import { createDropLedgerService } from './drop-ledger-service.ts';
 
 const id = '018f3c2e-7d4a-7abc-8def-0123456789ab' as CampaignId;
 /** 23:59:50 on Monday in Shanghai. */
@@ -10,7 +18,17 @@ const LATE = Date.UTC(2026, 10, 16, 15, 59, 50);
 
 const ledgerOf = (calls: readonly AnsweredCall[]) =>
   createDropLedgerService({
-    store: { answered: () => Promise.resolve(calls), zone: () => Promise.resolve('Asia/Shanghai') },
+    store: {
+      firstAnswer: () => Promise.resolve(calls[0]?.answeredAtMs),
+      tallies: (_, __, graceMs) =>
+        Promise.resolve(
+          calls.map((call) => ({
+            atMs: call.answeredAtMs,
+            counts: addVerdict(noCounts, judge(entryOfCall(call), graceMs)),
+          })),
+        ),
+      zone: () => Promise.resolve('Asia/Shanghai'),
+    },
     campaigns: {
       get: () =>
         Promise.resolve({
@@ -64,7 +82,7 @@ describe('the ledger of dropped calls', () => {
   });
 
   it('never takes a call for one that was given up early because we ended it at once', () => {
-    expect(entryOf(dropped(LATE, 'switchDied', 100))).not.toHaveProperty('hungUpAtMs');
+    expect(entryOfCall(dropped(LATE, 'switchDied', 100))).not.toHaveProperty('hungUpAtMs');
   });
 
   it('writes the same counts as evidence', async () => {

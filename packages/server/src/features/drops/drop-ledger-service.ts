@@ -9,25 +9,18 @@ import {
   type CampaignId,
   type EpochMs,
   type EvidenceRow,
-  type LedgerEntry,
   type LedgerSpan,
+  type LedgerTally,
   type RulePack,
 } from '@qianhu/core';
 import type { Clock } from '../../platform/clock.ts';
 import type { CampaignService } from '../campaigns/campaign-service.ts';
 
-/** One answered dial, as stored. Times in epoch milliseconds. */
-export type AnsweredCall = {
-  readonly answeredAtMs: EpochMs;
-  readonly outcome: string;
-  readonly detail: string | null;
-  readonly bridgedAtMs?: EpochMs;
-  readonly endedAtMs?: EpochMs;
-};
-
 export type LedgerStore = {
-  /** Answered calls that are settled, oldest first. */
-  answered(campaignId: CampaignId): Promise<readonly AnsweredCall[]>;
+  /** When the first call of a campaign was answered. */
+  firstAnswer(campaignId: CampaignId): Promise<EpochMs | undefined>;
+  /** Answered calls that are judged, in as many tallies as there are quarters of an hour with any, each within one period of `anchorMs`. */
+  tallies(campaignId: CampaignId, anchorMs: EpochMs, graceMs: number): Promise<readonly LedgerTally[]>;
   /** The zone of most of the campaign's callees; undefined when none is known. */
   zone(campaignId: CampaignId): Promise<string | undefined>;
 };
@@ -38,19 +31,6 @@ export interface DropLedgerService {
   /** RFC 4180, periods oldest first; instants in UTC. */
   csv(campaignId: CampaignId): Promise<string>;
 }
-
-/** Core's call machine gives these details to people who hung up before anybody came. */
-const HUNG_UP: ReadonlySet<string> = new Set(['hungUpWaiting', 'hungUpConnecting']);
-
-/** A stored call as the ledger judges it. Whoever was dropped by us is never one who left early, whenever the call ended. */
-export const entryOf = (call: AnsweredCall): LedgerEntry => ({
-  answeredAtMs: call.answeredAtMs,
-  answeredBy: call.outcome === 'machine' || call.outcome === 'fax' ? 'machine' : 'person',
-  ...(call.bridgedAtMs === undefined ? {} : { connectedAtMs: call.bridgedAtMs }),
-  ...(call.endedAtMs !== undefined && call.detail !== null && HUNG_UP.has(call.detail)
-    ? { hungUpAtMs: call.endedAtMs }
-    : {}),
-});
 
 const dayStartIn =
   (zone: string) =>
@@ -74,9 +54,13 @@ export const createDropLedgerService = (deps: {
   const evidenceOf = async (campaignId: CampaignId) => {
     const campaign = await deps.campaigns.get(campaignId);
     const { drop } = rulePackAt(campaign.settings.rulePack, deps.clock.now());
-    const [calls, zone = 'UTC'] = await Promise.all([deps.store.answered(campaignId), deps.store.zone(campaignId)]);
+    const graceMs = drop.connectWithinMs;
+    const firstMs = campaign.startedAtMs ?? (await deps.store.firstAnswer(campaignId)) ?? deps.clock.now();
+    const [tallies, zone = 'UTC'] = await Promise.all([
+      deps.store.tallies(campaignId, firstMs, graceMs),
+      deps.store.zone(campaignId),
+    ]);
     const dayStartOf = dayStartIn(zone);
-    const firstMs = campaign.startedAtMs ?? calls[0]?.answeredAtMs ?? deps.clock.now();
     const spans: readonly LedgerSpan[] = [
       { kind: 'periods', name: '30days', anchorMs: dayStartOf(firstMs), lengthMs: 30 * DAY_MS },
       { kind: 'periods', name: '24hours', anchorMs: firstMs, lengthMs: DAY_MS },
@@ -84,9 +68,8 @@ export const createDropLedgerService = (deps: {
     ];
     const { mode } = campaign.settings;
     const limit = mode.kind === 'predictive' ? Math.min(mode.dropLimit, drop.limit) : drop.limit;
-    const graceMs = drop.connectWithinMs;
     // Nothing that answers is hung up on as a machine: there are no people to be mistaken for one.
-    const rows = evidence(calls.map(entryOf), spans, { graceMs, limit, errors: { falsePositives: 0 } });
+    const rows = evidence(tallies, spans, { limit, errors: { falsePositives: 0 } });
     return { rows, zone, limit, graceMs, dayStartOf, ruling: RULING[drop.period] };
   };
 

@@ -1,6 +1,8 @@
 import type { CampaignForecast, ForecastRecord } from '@qianhu/contracts';
-import type { CampaignId, RiskPacerState, TrunkId } from '@qianhu/core';
+import { keptRiskPacer, type CampaignId, type RiskPacerState, type TrunkId } from '@qianhu/core';
 import { sql, type Kysely } from 'kysely';
+import { pacingKey } from '../../engine/pacing/memory.ts';
+import { verdictSql } from '../../engine/pacing/verdict-sql.ts';
 import type { Schema } from '../../platform/schema.ts';
 import type { CallSamples } from './forecast-basis.ts';
 
@@ -47,10 +49,10 @@ export const createForecastStore = (db: Kysely<Schema>) => ({
 
   /** What the campaign's pacer has learned, as last saved. */
   pacer: async (campaignId: CampaignId): Promise<RiskPacerState | undefined> => {
-    const { rows } = await sql<{ state: RiskPacerState }>`
-      SELECT state FROM engine_memory WHERE key = ${`pacing:${campaignId}`}`.execute(db);
-    const state = rows[0]?.state;
-    return state?.version === 2 ? state : undefined;
+    const { rows } = await sql<{
+      state: unknown;
+    }>`SELECT state FROM engine_memory WHERE key = ${pacingKey(campaignId)}`.execute(db);
+    return keptRiskPacer(rows[0]?.state);
   },
 
   /** Open calls that the enabled trunks of a campaign take together. */
@@ -102,12 +104,15 @@ export const createForecastStore = (db: Kysely<Schema>) => ({
       to: Date | null;
     }>`
       SELECT count(*) FILTER (WHERE outcome NOT IN ('cancelled', 'congestion', 'failed', 'unknown')) AS dials,
-             count(*) FILTER (WHERE outcome = 'dropped' OR bridged_at IS NOT NULL) AS people,
-             count(*) FILTER (WHERE outcome = 'dropped' OR bridged_at > answered_at + make_interval(secs => ${graceMs / 1000})) AS drops,
+             count(*) FILTER (WHERE judged IN ('connected', 'dropped')) AS people,
+             count(*) FILTER (WHERE judged = 'dropped') AS drops,
              count(*) FILTER (WHERE bridged_at IS NOT NULL) AS talks,
              coalesce(sum(extract(epoch FROM ended_at - bridged_at)), 0)::float8 AS talk_sec,
              min(created_at) AS from, max(coalesce(ended_at, created_at)) AS to
-      FROM attempts WHERE campaign_id = ${campaignId} AND outcome IS NOT NULL`.execute(db);
+      FROM (
+        SELECT a.*, CASE WHEN a.answered_at IS NOT NULL THEN ${sql.raw(verdictSql(graceMs))} END AS judged
+        FROM attempts a WHERE a.campaign_id = ${campaignId} AND a.outcome IS NOT NULL
+      ) calls`.execute(db);
     const row = calls.rows[0];
     const { from, to } = row ?? {};
     const work = from == null || to == null ? undefined : await agentTime(db, campaignId, from, to, nowMs);
