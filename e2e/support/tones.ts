@@ -1,3 +1,5 @@
+import { WAV_HEADER_BYTES, wavHeader } from '@qianhu/core';
+
 /** Sound as samples in -1…1. */
 export type Sound = { readonly rate: number; readonly channels: readonly (readonly number[])[] };
 
@@ -36,23 +38,12 @@ export const readWav = (file: Buffer): Sound => {
 export const beeps = (hz: number): Buffer => {
   const rate = 48_000;
   const seconds = 6;
-  const file = Buffer.alloc(44 + 2 * rate * seconds);
-  file.write('RIFF', 0);
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8);
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(rate, 24);
-  file.writeUInt32LE(2 * rate, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36);
-  file.writeUInt32LE(2 * rate * seconds, 40);
+  const file = Buffer.alloc(WAV_HEADER_BYTES + 2 * rate * seconds);
+  file.set(wavHeader({ frames: rate * seconds, channels: 1, rate }));
   for (let i = 0; i < rate * seconds; i++) {
     const inBeep = (i / rate) % 0.6;
     const shape = inBeep < 0.4 ? Math.sin((Math.PI * inBeep) / 0.4) ** 0.5 : 0;
-    file.writeInt16LE(Math.round(16_000 * shape * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
+    file.writeInt16LE(Math.round(16_000 * shape * Math.sin((2 * Math.PI * hz * i) / rate)), WAV_HEADER_BYTES + 2 * i);
   }
   return file;
 };

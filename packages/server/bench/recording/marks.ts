@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
+import { WAV_HEADER_BYTES } from '@qianhu/core';
 
 const RATE = 8_000;
-const HEADER_BYTES = 44;
 /** Beeps are of half scale, and nothing else is said. */
 const LOUD = 2_000;
 
@@ -16,7 +16,7 @@ const onsetsIn = async (
   const bytes = Buffer.alloc(count * 4);
   const file = await open(path, 'r');
   try {
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, HEADER_BYTES + from * 4);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, WAV_HEADER_BYTES + from * 4);
     const first = (offset: 0 | 2): number | undefined => {
       for (let at = offset; at + 1 < bytesRead; at += 4) {
         if (Math.abs(bytes.readInt16LE(at)) > LOUD) return ((from + (at - offset) / 4) * 1000) / RATE;

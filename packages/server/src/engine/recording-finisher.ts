@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { alawToPcm } from '@qianhu/core';
+import { alawToPcm, wavHeader } from '@qianhu/core';
 import type { RecordedPart, RecordedSide } from '@qianhu/switch';
 
 /** Headerless A-law at 8 kHz: one byte a sample. */
 const RATE = 8_000;
 /** A-law of zero. */
 const SILENCE = 0xd5;
-const HEADER_BYTES = 44;
 /** Samples merged at a time; bounds the memory. */
 const CHUNK = 64 * 1024;
 
@@ -45,7 +44,7 @@ export const finishRecording = async (
     const draft = `${target}.part`;
     const out = await open(draft, 'w', 0o640);
     try {
-      await out.write(wavHeader(samples));
+      await out.write(wavHeader({ frames: samples, channels: 2, rate: RATE }));
       for (let at = 0; at < samples; at += CHUNK) {
         const frame = Buffer.alloc(Math.min(CHUNK, samples - at) * 4);
         await mixIn(frame, left, at, 0);
@@ -169,25 +168,6 @@ const mixIn = async (frame: Buffer, pieces: readonly Piece[], from: number, offs
     const bytes = await readPart(piece.part, begin, count);
     for (let i = 0; i < count; i++) frame.writeInt16LE(alawToPcm(bytes[i] ?? SILENCE), (begin - from + i) * 4 + offset);
   }
-};
-
-/** RIFF header of 16-bit stereo PCM at 8 kHz. */
-const wavHeader = (samples: number): Buffer => {
-  const dataBytes = samples * 4;
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(HEADER_BYTES - 8 + dataBytes, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(2, 22);
-  header.writeUInt32LE(RATE, 24);
-  header.writeUInt32LE(RATE * 4, 28);
-  header.writeUInt16LE(4, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(dataBytes, 40);
-  return header;
 };
 
 const sha256 = async (path: string): Promise<string> => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wavHeader } from '@qianhu/core';
 import { SwitchError, type SoundSource } from '../port.ts';
 
 const RATE = 8000;
@@ -7,19 +8,7 @@ const RATE = 8000;
 /** A RIFF header and 16 bit mono samples at 8 kHz. */
 const wav = (samples: Int16Array): Buffer => {
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + data.length, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(RATE, 24);
-  header.writeUInt32LE(RATE * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(data.length, 40);
+  const header = wavHeader({ frames: samples.length, channels: 1, rate: RATE });
   return Buffer.concat([header, data]);
 };
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WAV_HEADER_BYTES, wavHeader } from '@qianhu/core';
 import {
   asteriskPaths,
   ensureAsterisk,
@@ -40,21 +41,10 @@ const PASSWORD = 'only-for-tests';
 /** 16 bit mono at 8 kHz. */
 const toneWav = (hz: number, ms: number): Buffer => {
   const count = (8000 * ms) / 1000;
-  const file = Buffer.alloc(44 + 2 * count);
-  file.write('RIFF', 0);
-  file.writeUInt32LE(36 + 2 * count, 4);
-  file.write('WAVEfmt ', 8);
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(8000, 24);
-  file.writeUInt32LE(16_000, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36);
-  file.writeUInt32LE(2 * count, 40);
+  const file = Buffer.alloc(WAV_HEADER_BYTES + 2 * count);
+  file.set(wavHeader({ frames: count, channels: 1, rate: 8000 }));
   for (let n = 0; n < count; n += 1) {
-    file.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hz * n) / 8000)), 44 + 2 * n);
+    file.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hz * n) / 8000)), WAV_HEADER_BYTES + 2 * n);
   }
   return file;
 };
