@@ -60,8 +60,8 @@ export interface DemoService {
   remove(): Promise<DemoStatus>;
 }
 
-const SIMULATED_AGENTS = 3;
-const LEADS = 600;
+const SIMULATED_AGENTS = 8;
+const LEADS = 2_400;
 const REMOVE_WAIT_MS = 20_000;
 const CALLER_ID = '+861000000001' as PhoneNumber;
 
