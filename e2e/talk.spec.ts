@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { AttemptStory, Attempt } from '../packages/contracts/src/index.ts';
 import { labClient } from '../packages/lab/src/index.ts';
 import { AgentDesk, CampaignPages, ImportWizard, StoryPage } from '../packages/web/src/testing/index.ts';
+import { expectTone } from './support/expect-tone.ts';
 import { TONE_NUMBERS } from './support/house.ts';
 import { arrive, hire, MICROPHONE_HZ, openBrowser, restOf, type Rest } from './support/people.ts';
-import { readWav, toneIn } from './support/tones.ts';
+import { readWav } from './support/tones.ts';
 
 const house = inject('house');
 const lab = labClient(house.lab);
@@ -20,15 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
 });
-
-/** Most of what is heard is this side's tone, it is heard often, and the other side's is not. */
-const expectTone = (samples: readonly number[], rate: number, hz: number, where: string): void => {
-  const { heard, pure } = toneIn(samples, rate, hz);
-  const other = hz === MICROPHONE_HZ ? TONE_NUMBERS.hz : MICROPHONE_HZ;
-  expect.soft(toneIn(samples, rate, other).pure, `share of ${other} Hz in what is heard ${where}`).toBeLessThan(0.02);
-  expect.soft(heard, `how often anything is heard ${where}`).toBeGreaterThan(0.25);
-  expect.soft(pure, `share of ${hz} Hz in what is heard ${where}`).toBeGreaterThan(0.7);
-};
 
 const NAME = '欧阳知秋';
 const CSV = `姓名,手机号,城市\n${NAME},${TONE_NUMBERS.prefix}00001,成都\n`;

@@ -33,9 +33,24 @@ export const TONE_NUMBERS = { prefix: '139100', hz: 700 } as const;
 const START_MS = 300_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts the house before all tests; what it returns ends it, by the product's own command. */
+/** Starts the house before all tests; what it returns ends it. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   await runToEnd(['scripts/build.mjs'], {});
+  const { house, end } = await openHouse();
+  project.provide('house', house);
+  return end;
+};
+
+export type OpenHouse = {
+  readonly house: House;
+  /** What its programs are told by their environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends it by the product's own command and removes its folder. */
+  end(): Promise<void>;
+};
+
+/** Starts a house of its own. `address`: in *network* mode, reached from other machines there. */
+export const openHouse = async ({ address }: { readonly address?: string } = {}): Promise<OpenHouse> => {
   const home = await mkdtemp(join(tmpdir(), 'qianhu-e2e-'));
   const { partsDir } = resolveHome({
     home,
@@ -43,13 +58,16 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
     isRoot: isRoot(),
     cwd: root,
   });
-  const port = await freePort();
-  const environment = {
+  const port = await freePort(address);
+  const environment: Readonly<Record<string, string>> = {
     PORT: String(port),
     QIANHU_HOME: home,
     QIANHU_PARTS: partsDir,
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
+    ...(address === undefined
+      ? {}
+      : { HOST: address, QIANHU_PUBLIC_ADDRESS: address, QIANHU_SIP_PORT: String(await freePort(address)) }),
   };
   const server = startServer(environment);
   const end = async (): Promise<void> => {
@@ -68,19 +86,19 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
       },
     ]);
     const said = server.output();
-    project.provide('house', {
-      url: `http://127.0.0.1:${port}`,
+    const house: House = {
+      url: address === undefined ? `http://127.0.0.1:${port}` : `https://${address}:${port}`,
       administrator: { login: 'admin', password: matched(said, /Password \(shown once\): +(\S+)/) },
       visitor: { login: 'demo', password: matched(said, /as: +demo +password +(\S+)/) },
       lab,
       chromium: { command: chromium.command, args: chromium.args, env: chromium.env },
       folder: home,
-    });
+    };
+    return { house, environment, end };
   } catch (error) {
     await end();
     throw new Error(`The house did not come up. It said:\n${server.output()}`, { cause: error });
   }
-  return end;
 };
 
 type Server = {
@@ -122,20 +140,25 @@ const startServer = (environment: Readonly<Record<string, string>>): Server => {
   };
 };
 
-const runToEnd = (args: readonly string[], environment: Readonly<Record<string, string>>): Promise<void> =>
+/** Runs a program of ours to its end and gives what it printed. Rejects with its complaint when it fails. */
+export const runToEnd = (args: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], {
       cwd: root,
       env: { ...process.env, ...environment },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let printed = '';
     let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${args.join(' ')} ended with ${code ?? 'a signal'}:\n${said}`)),
+      code === 0 ? resolve(printed) : reject(new Error(`${args.join(' ')} ended with ${code ?? 'a signal'}:\n${said}`)),
     );
   });
 
@@ -145,11 +168,11 @@ const matched = (text: string, pattern: RegExp): string => {
   return found;
 };
 
-const freePort = (): Promise<number> =>
+const freePort = (address = '127.0.0.1'): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, address, () => {
       const address = server.address();
       server.close(() =>
         typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('No port.')),

@@ -25,18 +25,22 @@ const QUIET = [
   '--disable-features=MediaRouter,OptimizationHints,Translate,InterestFeedContentSuggestions',
 ];
 
-/** Starts a browser whose microphone beeps. */
-export const openBrowser = async (house: House): Promise<Browser> => {
+/** Starts a browser whose microphone beeps. `command`: another way to run it; `certificateKey`: of the server, see `keyHash`. */
+export const openBrowser = async (
+  house: House,
+  { command, certificateKey }: { readonly command?: string; readonly certificateKey?: string } = {},
+): Promise<Browser> => {
   const microphone = join(house.folder, 'microphone.wav');
   await writeFile(microphone, beeps(MICROPHONE_HZ));
   return chromium.launch({
-    executablePath: house.chromium.command,
+    executablePath: command ?? house.chromium.command,
     args: [
       ...house.chromium.args,
       ...QUIET,
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
       `--use-file-for-fake-audio-capture=${microphone}`,
+      ...(certificateKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${certificateKey}`]),
     ],
     env: { ...definedOf(process.env), ...house.chromium.env },
   });
@@ -53,12 +57,12 @@ export type Person = {
   vanish(): Promise<void>;
 };
 
-/** Somebody logs in at a fresh browser profile. */
+/** Somebody logs in at a fresh browser profile. `nextPassword`: takes the place of a first one, which must be changed. */
 export const arrive = async (
   browser: Browser,
   house: House,
   who: Login,
-  { language = 'zh' }: { readonly language?: Language } = {},
+  { language = 'zh', nextPassword }: { readonly language?: Language; readonly nextPassword?: string } = {},
 ): Promise<Person> => {
   const context = await browser.newContext({
     viewport: { width: 1366, height: 768 },
@@ -87,7 +91,7 @@ export const arrive = async (
     faults.push(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);
   });
   await page.addInitScript(rememberFarSide);
-  await new LoginScreen(page, language).logIn(house.url, who.login, who.password);
+  await new LoginScreen(page, language).logIn(house.url, who.login, who.password, nextPassword);
   return {
     page,
     faults,

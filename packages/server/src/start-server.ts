@@ -22,7 +22,7 @@ import { AsteriskSwitch, type SoundSource } from '@qianhu/switch';
 import type { Config } from './config.ts';
 import { LiveEngine } from './engine/live-engine.ts';
 import { AppError } from './errors.ts';
-import { ensureCertificate } from './platform/certificate.ts';
+import { ensureCertificate, fingerprintOf } from './platform/certificate.ts';
 import { every, realClock } from './platform/clock.ts';
 import { createDatabase } from './platform/database.ts';
 import { createIdSource } from './platform/ids.ts';
@@ -123,7 +123,9 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
     await ensureEventPartitions(database.pool, clock.now());
 
     // The switch.
-    const asterisk = await openSwitch(config, folders, paths.prompts, announce, onProgress, abort.signal, watch);
+    const asterisk = await openSwitch(config, folders, paths.prompts, announce, onProgress, abort.signal, watch, () =>
+      clock.now(),
+    );
     let tellLost: (reason: string) => void = () => undefined;
     const lost = new Promise<string>((resolve) => {
       tellLost = resolve;
@@ -153,7 +155,9 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
     const localToken = randomBytes(32).toString('base64url');
     const tls =
       config.tls ??
-      (config.network === undefined ? undefined : await ensureCertificate(folders.home, config.network.publicAddress));
+      (config.network === undefined
+        ? undefined
+        : await ensureCertificate(folders.home, config.network.publicAddress, clock.now()));
     const api = await createApiRole({
       database,
       engine,
@@ -186,7 +190,11 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
     await writePrivate(localTokenFile(folders.home), localToken);
     await writePrivate(
       addressFile(folders.home),
-      JSON.stringify({ pid: process.pid, url: localUrl(config, tls !== undefined) }),
+      JSON.stringify({
+        pid: process.pid,
+        url: localUrl(config, tls !== undefined),
+        ...(tls === undefined ? {} : { certificate: await fingerprintOf(tls.certFile) }),
+      }),
     );
     announce(`Qianhu 千呼 is at ${url}`);
     if (first !== undefined) {
@@ -267,6 +275,7 @@ const openSwitch = async (
   onProgress: OnProgress,
   signal: AbortSignal,
   watch: Watch,
+  nowMs: () => number,
 ): Promise<SwitchAccess> => {
   if (config.asterisk !== undefined) {
     // Somebody else's: its folders are Debian's, and nothing of it is started, stopped or configured by us.
@@ -278,7 +287,8 @@ const openSwitch = async (
     };
   }
   announce('Starting Asterisk …');
-  const start = () => startPrivateAsterisk({ folders, prompts, network: config.network, onProgress, signal });
+  const start = () =>
+    startPrivateAsterisk({ folders, prompts, network: config.network, nowMs: nowMs(), onProgress, signal });
   const asterisk = await start();
   if (asterisk.restartNeeded)
     announce('Asterisk runs with an older configuration; `npx qianhu stop` and a new start apply the present one.');

@@ -3,6 +3,7 @@ import { problem, type Problem } from '@qianhu/contracts';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { API_PREFIX } from '../http/route.ts';
+import { fetchPinned } from './fetch-pinned.ts';
 import { localTokenFile, readRunningServer } from '../platform/running-server.ts';
 
 /** A refusal of the server, with all faults by field. */
@@ -60,11 +61,12 @@ export const connectToServer = async (home: string): Promise<ApiClient> => {
     const suffix = search.size === 0 ? '' : `?${search.toString()}`;
     let response: Response;
     try {
-      response = await fetch(`${server.url}${API_PREFIX}${path}${suffix}`, {
+      const request = new Request(`${server.url}${API_PREFIX}${path}${suffix}`, {
         method,
         headers: { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) },
         ...(body === undefined ? {} : { body }),
       });
+      response = await (server.certificate === undefined ? fetch(request) : fetchPinned(request, server.certificate));
     } catch (error) {
       throw new AppError('unavailable', `The server at ${server.url} does not answer.`, { cause: error });
     }

@@ -7,7 +7,8 @@ export const localTokenFile = (home: string): string => join(home, 'admin-token'
 /** Where the command line finds the address of the running server. */
 export const addressFile = (home: string): string => join(home, 'server.json');
 
-const address = z.object({ pid: z.int().positive(), url: z.url() });
+/** `certificate`: SHA-256 of what it shows over TLS. */
+const address = z.object({ pid: z.int().positive(), url: z.url(), certificate: z.string().optional() });
 export type RunningServerAddress = z.infer<typeof address>;
 
 const isAlive = (pid: number): boolean => {

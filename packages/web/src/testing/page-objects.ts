@@ -24,8 +24,11 @@ class Screen {
 
 /** Where everybody begins. */
 export class LoginScreen extends Screen {
-  /** Opens the address and logs in there. The language is chosen before the first script runs. */
-  async logIn(address: string, login: string, password: string): Promise<void> {
+  /**
+   * Opens the address and logs in there. The language is chosen before the first script runs.
+   * @param next Takes the place of a first password, which must be changed.
+   */
+  async logIn(address: string, login: string, password: string, next?: string): Promise<void> {
     const language = this.words === zh ? 'zh' : 'en';
     await this.page.addInitScript((chosen) => {
       localStorage.setItem('qianhu.language', chosen);
@@ -34,6 +37,10 @@ export class LoginScreen extends Screen {
     await this.page.getByLabel(this.words.login.user).fill(login);
     await this.page.getByLabel(this.words.login.password, { exact: true }).fill(password);
     await this.button(this.words.login.submit).click();
+    if (next !== undefined) {
+      await this.changeFirstPassword(password, next);
+      return;
+    }
     await this.page.getByRole('navigation', { name: this.words.nav.label }).waitFor();
   }
 

@@ -27,6 +27,7 @@ export type AsteriskServiceOptions = {
   /** Prompts of the installation; copied, because the services' account may not enter a clone below /root. */
   readonly prompts: string;
   readonly network: NetworkMode | undefined;
+  readonly nowMs: number;
   readonly onProgress: OnProgress;
   readonly signal?: AbortSignal;
 };
@@ -110,7 +111,11 @@ const tlsTransport = async (options: AsteriskServiceOptions, address: string): P
   const folder = join(folders.home, 'sip-tls');
   try {
     await mkdir(folder, { recursive: true });
-    const { certFile, keyFile } = await ensureCertificate(folder, options.network?.publicAddress ?? '127.0.0.1');
+    const { certFile, keyFile } = await ensureCertificate(
+      folder,
+      options.network?.publicAddress ?? '127.0.0.1',
+      options.nowMs,
+    );
     const account = isRoot() ? await ensureServiceAccount() : undefined;
     if (account !== undefined) for (const file of [certFile, keyFile]) await chown(file, account.uid, account.gid);
     const ports = openPortBook(folders.home);
