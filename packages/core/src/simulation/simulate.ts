@@ -431,7 +431,7 @@ class Run<State> {
       ringing: this.lines.ringing,
       waiting,
       linesAvailable: Math.min(100_000, room),
-      leadsAvailable: Math.min(100_000, this.leadsLeft, this.supply.readyAt?.(this.now) ?? Infinity),
+      leadsAvailable: Math.min(Number.MAX_SAFE_INTEGER, this.leadsLeft, this.supply.readyAt?.(this.now) ?? Infinity),
       ...(next === undefined ? {} : { nextLeads: next }),
       closesAtMs: this.stamp(this.shiftEnd),
     };

@@ -93,6 +93,14 @@ describe('the risk pacer', () => {
     expect(pacer.decide(pacer.initial(NOW - 1000), view({ agents, ringing: young })).decision.shed).toEqual([]);
   });
 
+  it('hangs up nobody of a list that ends before the day does: whoever is on it may still answer', () => {
+    const ringing = [line(1, 14_900), line(3, 20_000), line(4, 3000), line(5, 4000), line(6, 16_000)];
+    const agents = [agent(0, 'talking', 5000)];
+    const shedOf = (leadsAvailable: number) =>
+      pacer.decide(pacer.initial(NOW - 1000), view({ agents, ringing, leadsAvailable })).decision.shed;
+    expect([shedOf(1000), shedOf(30)]).toEqual([['d3'], []]);
+  });
+
   it('does not dial a second pool when the clock jumps ahead while lines ring', () => {
     const ringing = Array.from({ length: 8 }, (_, i) => line(i, 3000));
     const agents = [...idle(2), ...Array.from({ length: 8 }, (_, i) => agent(10 + i, 'talking', 5000))];

@@ -176,11 +176,15 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     let shedding = before.shedding;
     let next = estimates;
     const shed = [];
-    if (settings.shedAfterMs !== undefined && lines === 0 && first > 3 * Math.max(price, 0.01)) {
+    // A lead that is hung up on may have answered later. While leads last longer than the day, time is what is short; a list
+    // that ends before has more people in it than time without shedding can lose.
+    const leadsUntilClose = (closesSec * rate) / Math.min(0.98, Math.max(0.005, level * PLAIN_PROBABILITY));
+    const mayShed = settings.shedAfterMs !== undefined && view.leadsAvailable >= leadsUntilClose;
+    if (mayShed && lines === 0 && first > 3 * Math.max(price, 0.01)) {
       let oldest;
       for (const line of view.ringing) if (oldest === undefined || line.dialedAtMs < oldest.dialedAtMs) oldest = line;
       const rangMs = oldest === undefined ? 0 : now - byPresentClock(oldest.dialedAtMs, jumps, now);
-      if (oldest !== undefined && rangMs >= Math.max(settings.shedAfterMs, settings.minRingMs)) {
+      if (oldest !== undefined && rangMs >= Math.max(settings.shedAfterMs ?? Infinity, settings.minRingMs)) {
         shed.push(oldest.dialId);
         shedding = [...shedding.slice(-50), oldest.dialId];
         const later = model.answersLater[ageRow(rangMs / 1000)]!;
