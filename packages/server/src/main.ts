@@ -1,7 +1,8 @@
 import { PartsError } from '@qianhu/parts';
 import { processConfig } from './config.ts';
 import { AppError } from './errors.ts';
-import { startServer } from './start-server.ts';
+import { stopServices } from './platform/services/stop-services.ts';
+import { foldersOf, startServer } from './start-server.ts';
 
 const announce = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -15,20 +16,31 @@ const fail = (error: unknown): never => {
 };
 
 const run = async (): Promise<void> => {
-  const server = await startServer(processConfig(), announce);
+  const config = processConfig();
+  const server = await startServer(config, announce);
   const end = (code: number): void => {
     server.close().then(
       () => process.exit(code),
       (error: unknown) => fail(error),
     );
   };
-  process.on('SIGINT', () => {
-    announce('Stopping. Calls in progress go on in the switch; `npx qianhu stop` ends everything.');
-    end(0);
-  });
-  process.on('SIGTERM', () => {
-    end(0);
-  });
+  /** A clean exit takes the services along, unless that would cut somebody off. */
+  const leave = async (): Promise<void> => {
+    if (server.isInUse()) {
+      announce(
+        'Stopping. Calls and phones stay up in the switch for the next start; `npx qianhu stop` ends them as well.',
+      );
+      return server.close();
+    }
+    announce('Stopping, with all services: nobody is at work.');
+    await server.close();
+    await stopServices(config, foldersOf(config), () => undefined);
+  };
+  let leaving: Promise<void> | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      leaving ??= leave().then(() => process.exit(0), fail);
+    });
   void server.lost.then((reason) => {
     announce(`This process must end: ${reason}.`);
     end(3);

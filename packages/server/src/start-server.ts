@@ -39,6 +39,7 @@ import {
   TLS_TRANSPORTS,
 } from './platform/services/asterisk-service.ts';
 import { startLabProcess, stopLabProcess } from './platform/services/lab-service.ts';
+import type { FloorSnapshot } from './engine/port.ts';
 import { startEmbeddedPostgres } from './platform/services/postgres-service.ts';
 import { createApiRole } from './roles.ts';
 import { VERSION } from './version.ts';
@@ -48,8 +49,10 @@ export type Announce = (line: string) => void;
 
 export type RunningServer = {
   readonly url: string;
-  /** Ends our work. The calls go on in the switch; the services stay up for the next start. Idempotent. */
+  /** Ends our work. The calls go on in the switch; the services stay up. Idempotent. */
   close(): Promise<void>;
+  /** Somebody is in a call or logged in, other than the demonstration: stopping the services would cut them off. */
+  isInUse(): boolean;
   /** Resolves with the reason when the server must end by itself (another process took over). */
   readonly lost: Promise<string>;
 };
@@ -234,12 +237,16 @@ export const startServer = async (config: Config, announce: Announce): Promise<R
         announce(`  Take its calls in your browser as:  ${visitor.login}  password  ${visitor.password}`);
     }
     announce('Ready.');
-    return { url, close, lost };
+    return { url, close, lost, isInUse: () => isInUse(engine.floor()) };
   } catch (error) {
     await close();
     throw error;
   }
 };
+
+const isInUse = ({ campaigns, agents }: FloorSnapshot): boolean =>
+  agents.some((agent) => !agent.demo && agent.phase !== 'loggedOut') ||
+  campaigns.some((campaign) => !campaign.demo && Object.values(campaign.calls).some((calls) => calls > 0));
 
 /** One server a home: a second would fight the first for its switch. */
 const refuseSecondServer = async (home: string): Promise<void> => {

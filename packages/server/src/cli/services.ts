@@ -1,9 +1,9 @@
-import { diagnose, ensureAsterisk, findAsterisk, stopAsterisk, stopPostgres } from '@qianhu/parts';
+import { diagnose } from '@qianhu/parts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { readRunningServer } from '../platform/running-server.ts';
-import { stopLabProcess } from '../platform/services/lab-service.ts';
+import { stopServices, type HomeService } from '../platform/services/stop-services.ts';
 import { foldersOf } from '../start-server.ts';
 import { table, type Output } from './output.ts';
 
@@ -53,6 +53,12 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+const STOPPING: Readonly<Record<HomeService, string>> = {
+  lab: 'Stopping the lab …',
+  asterisk: 'Stopping Asterisk …',
+  postgres: 'Stopping PostgreSQL …',
+};
+
 /** `qianhu stop`: the server first, so that it writes what it knows; then the lab, Asterisk, PostgreSQL. */
 export const stopEverything = async (config: Config, output: Output): Promise<void> => {
   const folders = foldersOf(config);
@@ -65,17 +71,6 @@ export const stopEverything = async (config: Config, output: Output): Promise<vo
     if (isAlive(server.pid)) process.kill(server.pid, 'SIGKILL');
     stopped.push('server');
   }
-  if (await stopLabProcess(folders)) stopped.push('lab');
-  if (config.asterisk === undefined && (await findAsterisk({ partsDir: folders.partsDir })) !== undefined) {
-    output.note('Stopping Asterisk …');
-    const program = await ensureAsterisk({ partsDir: folders.partsDir });
-    await stopAsterisk({ name: 'main', dir: folders.asteriskDir('main'), program });
-    stopped.push('asterisk');
-  }
-  if (config.databaseUrl === undefined) {
-    output.note('Stopping PostgreSQL …');
-    await stopPostgres({ dir: folders.postgresDir });
-    stopped.push('postgres');
-  }
+  stopped.push(...(await stopServices(config, folders, (service) => output.note(STOPPING[service]))));
   output.result({ stopped }, 'Everything of this home is stopped.');
 };
