@@ -1,3 +1,4 @@
+import { callerIdRest } from './caller-ids.ts';
 import { OUTCOMES, RULE_IDS, WEEKDAYS, type CampaignSettings, type Outcome } from '@qianhu/core';
 import { z } from 'zod';
 import {
@@ -317,6 +318,9 @@ export const campaignView = z
       .exactOptional(z.string())
       .meta({ description: 'Code of why not more lines now.', examples: ['noAgents', 'windowClosed'] }),
     nextOpeningMs: z.exactOptional(epochMs).meta({ description: 'When the window opens.' }),
+    restingCallerIds: z.exactOptional(listOf(callerIdRest, { max: 50 })).meta({
+      description: 'Its caller IDs that are not shown for a while; the first 50.',
+    }),
     pacing: z
       .record(z.string(), z.number())
       .meta({ description: 'The pacer’s named figures.', examples: [{ linesWanted: 3 }] }),

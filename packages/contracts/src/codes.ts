@@ -15,6 +15,7 @@ export const CAMPAIGN_LIMITS = [
   'campaignRate',
   'noTrunk',
   'noCallerId',
+  'callerIdsResting',
   'switchBusy',
   'switchDown',
   'database',
@@ -50,6 +51,7 @@ export const TRUNK_TEST_ADVICE = [
   'checkPermission',
   'checkNumberFormat',
   'checkCodecs',
+  'checkEncryption',
   'checkAddress',
   'askCarrier',
 ] as const;

@@ -4,6 +4,7 @@ export * from './route.ts';
 export * from './users.ts';
 export * from './session.ts';
 export * from './trunks.ts';
+export * from './caller-ids.ts';
 export * from './campaigns.ts';
 export * from './attempts.ts';
 export * from './recordings.ts';

@@ -17,6 +17,9 @@ import { createDemoStore } from './features/demo/demo-store.ts';
 import { createDnc } from './features/dnc/create-dnc.ts';
 import { registerDncRoutes } from './features/dnc/dnc-routes.ts';
 import { registerDropLedgerRoutes } from './features/drops/drop-ledger-routes.ts';
+import { registerCallerIdRoutes } from './features/caller-ids/caller-id-routes.ts';
+import { createCallerIdService } from './features/caller-ids/caller-id-service.ts';
+import { createCallerIdStore } from './features/caller-ids/caller-id-store.ts';
 import { createDropLedgerService } from './features/drops/drop-ledger-service.ts';
 import { createLedgerStore } from './features/drops/drop-ledger-store.ts';
 import { registerForecastRoutes } from './features/forecast/forecast-routes.ts';
@@ -67,6 +70,11 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
   const maskNumbersForAgents = async (): Promise<boolean> => (await settings.get()).maskNumbersForAgents;
   const trunks = createTrunkService({ store: createTrunkStore(db), engine, secrets: ports.secrets, ids, clock, log });
   const campaigns = createCampaignService({ store: createCampaignStore(db), engine, clock, ids, log });
+  const callerIds = createCallerIdService({
+    store: createCallerIdStore(db),
+    clock,
+    reloadCampaign: (id) => engine.reloadCampaign(id),
+  });
   const forecasts = createForecastService({
     store: createForecastStore(db),
     campaigns,
@@ -152,6 +160,7 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
       registerSettingsRoutes(server, { settings });
       registerTrunkRoutes(server, { trunks });
       registerCampaignRoutes(server, { campaigns });
+      registerCallerIdRoutes(server, { callerIds });
       registerForecastRoutes(server, { forecasts });
       registerDropLedgerRoutes(server, { drops });
       registerAttemptRoutes(server, { attempts });

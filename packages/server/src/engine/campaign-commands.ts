@@ -1,5 +1,6 @@
 import { campaignTransition, isIgnored, type AgentId, type CampaignEvent, type CampaignId } from '@qianhu/core';
 import { AppError } from '../errors.ts';
+import { loadRests } from './caller-id-rests.ts';
 import { loadCampaigns, type LoadedCampaign } from './campaign-context.ts';
 import type { EngineWorld, LiveCampaign } from './engine-world.ts';
 import { paceOf } from './pacing/pace.ts';
@@ -65,6 +66,7 @@ export const reloadCampaign = async (world: EngineWorld, id: CampaignId): Promis
     return;
   }
   takeCampaign(world, loaded);
+  await loadRests(world);
   world.pump(id);
 };
 

@@ -146,6 +146,7 @@ export class DialBatch {
         const facts = numberFacts(number);
         const use = this.#deps.trunks.callerIdUse(number, this.#nowMs);
         const extra = this.#perCallerId.get(number) ?? 0;
+        const rest = this.#deps.trunks.restOf(number, this.#nowMs);
         return {
           number,
           country: facts.country,
@@ -155,6 +156,7 @@ export class DialBatch {
           dialsToday: use.dialsToday + extra,
           dialsInWindow: use.dialsInWindow + extra,
           concurrent: use.concurrent + extra,
+          ...(rest === undefined ? {} : { restsUntilMs: rest.untilMs }),
         };
       }),
     }).chosen;

@@ -83,6 +83,8 @@ const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number):
   campaign.nextOpeningMs = open.nextOpeningMs;
   if (open.zones.length === 0) return limited(campaign.context.zones.length === 0 ? 'noLeads' : 'windowClosed');
   if (campaign.leads.ready <= 0 || campaign.emptyUntilMs > nowMs) return limited('noLeads');
+  if (settings.callerIds.length > 0 && settings.callerIds.every((one) => world.trunks.restOf(one, nowMs) !== undefined))
+    return limited('callerIdsResting');
   if (world.switch.health().state !== 'up') return limited('switchDown');
   if (world.kernel.unwritten > MAX_UNWRITTEN) return limited('database');
   campaign.bucket = refill(campaign.bucket, rateOf(campaign), nowMs);

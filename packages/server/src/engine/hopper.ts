@@ -49,9 +49,14 @@ const SQL_TERMS: Record<LeadOrderTerm['field'], string> = {
   leadId: 'id',
 };
 
-/** The policy's order as SQL. Never tried first says nothing beside fewer attempts first, and without it the index serves. */
+/**
+ * The policy's order as SQL. Never tried first says nothing beside fewer attempts first, and without it the index serves.
+ * So does it for the best time: which of the leads looked at goes first is worked out afterwards, and of those that are
+ * equal so far the longest due are looked at.
+ */
 const orderOf = (context: CampaignContext): string => {
-  const terms = leadOrderTerms(context.settings.leadOrder);
+  const { leadOrder } = context.settings;
+  const terms = leadOrderTerms(leadOrder.then === 'bestTime' ? { ...leadOrder, then: 'longestDue' } : leadOrder);
   const fewerFirst = terms.some((term) => term.field === 'attempts');
   return terms
     .filter((term) => !(term.field === 'isUntried' && term.direction === 'desc' && fewerFirst))

@@ -13,6 +13,7 @@ import { act, onCallStep } from './call-steps.ts';
 import { onClockJump } from './clock-jump.ts';
 import { campaignCommand, countLeads, reloadCampaign, startCampaign, takeCampaign } from './campaign-commands.ts';
 import { loadCampaigns } from './campaign-context.ts';
+import { watchCallerIds } from './caller-id-rests.ts';
 import { Committer } from './committer.ts';
 import { pump } from './dialer.ts';
 import { disposeAttempt } from './disposal.ts';
@@ -111,6 +112,7 @@ export class LiveEngine implements Engine {
     await world.answers.load(world.pool);
     for (const loaded of await loadCampaigns(world.pool, undefined, clock.now())) takeCampaign(world, loaded);
     world.trunks.load(await loadTrunks(world.pool, world.openSecret), clock.now());
+    this.#cancels.push(await watchCallerIds(world));
     world.kernel.holdDeadlines();
     await readBack(world);
     // Events that come before the snapshot is worked in would speak of legs in a state that is not yet ours.

@@ -114,6 +114,15 @@ export type CampaignView = {
   /** Why not more lines now: static code for the UI (`noAgents`, `windowClosed`, `noTrunk`, `noLeads` …). */
   readonly limitedBy?: string;
   readonly nextOpeningMs?: EpochMs;
+  /** Its caller IDs that are not shown for a while because few people answered them; the first 50. */
+  readonly restingCallerIds?: readonly {
+    readonly number: string;
+    readonly sinceMs: EpochMs;
+    readonly untilMs: EpochMs;
+    readonly recentDials: number;
+    readonly recentAnswers: number;
+    readonly usualShare: number;
+  }[];
   /** The pacer's named figures. */
   readonly pacing: Readonly<Record<string, number>>;
 };

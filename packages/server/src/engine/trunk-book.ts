@@ -19,6 +19,7 @@ import {
   type VerdictTrunk,
 } from '@qianhu/core';
 import type { TrunkSpec, TrunkState } from '@qianhu/switch';
+import type { RestReason } from './caller-id-book.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** A trunk as the engine needs it, read from its row. */
@@ -56,6 +57,14 @@ type TrunkUse = {
 
 type CallerIdUse = { readonly open: Set<DialId>; readonly lastHour: RollingCount; readonly lastDay: RollingCount };
 
+/** A caller ID that is not shown for a while. */
+export type CallerIdRest = {
+  readonly number: string;
+  readonly sinceMs: EpochMs;
+  readonly untilMs: EpochMs;
+  readonly why: RestReason;
+};
+
 const lastHour = (): RollingCount => new RollingCount(HOUR_MS, 60);
 const lastDay = (): RollingCount => new RollingCount(DAY_MS, 288);
 
@@ -63,6 +72,8 @@ const lastDay = (): RollingCount => new RollingCount(DAY_MS, 288);
 export class TrunkBook {
   readonly #trunks = new Map<TrunkId, TrunkUse>();
   readonly #callerIds = new Map<string, CallerIdUse>();
+  /** As the rows of rests say; those that have passed may be among them. */
+  #rests: ReadonlyMap<string, CallerIdRest> = new Map();
   readonly #byDial = new Map<DialId, { readonly trunkId: TrunkId; readonly callerId: string | undefined }>();
 
   /** Takes the rows as they are now; use and health of trunks that stay are kept. Returns what the switch must be told. */
@@ -210,6 +221,16 @@ export class TrunkBook {
       dialsInWindow: use.lastHour.count(nowMs),
       concurrent: use.open.size,
     };
+  }
+
+  setRests(rests: readonly CallerIdRest[]): void {
+    this.#rests = new Map(rests.map((rest) => [rest.number, rest]));
+  }
+
+  /** The rest that a caller ID takes now. */
+  restOf(number: string, nowMs: EpochMs): CallerIdRest | undefined {
+    const rest = this.#rests.get(number);
+    return rest !== undefined && rest.untilMs > nowMs ? rest : undefined;
   }
 
   openDials(id: TrunkId): number {

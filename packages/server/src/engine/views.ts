@@ -1,5 +1,6 @@
 import type { AgentId, AgentState } from '@qianhu/core';
 import type { EngineWorld, LiveCampaign } from './engine-world.ts';
+import type { CallerIdRest } from './trunk-book.ts';
 import type { AgentCallView, AgentPhase, AgentView, CallCounts, CampaignView } from './port.ts';
 
 /** A campaign as people watch it. */
@@ -32,9 +33,24 @@ export const campaignView = (world: EngineWorld, campaign: LiveCampaign): Campai
     agents,
     ...(campaign.limitedBy === undefined || state.kind !== 'running' ? {} : { limitedBy: campaign.limitedBy }),
     ...(campaign.nextOpeningMs === undefined ? {} : { nextOpeningMs: campaign.nextOpeningMs }),
+    ...restsOf(world, campaign),
     pacing: campaign.pacing,
   };
 };
+
+/** Most resting caller IDs that a view carries; it is sent often. */
+const MAX_RESTS = 50;
+
+const restsOf = (world: EngineWorld, { context }: LiveCampaign): Pick<CampaignView, 'restingCallerIds'> => {
+  const nowMs = world.clock.now();
+  const rests = context.settings.callerIds
+    .map((number) => world.trunks.restOf(number, nowMs))
+    .filter((rest) => rest !== undefined)
+    .slice(0, MAX_RESTS);
+  return rests.length === 0 ? {} : { restingCallerIds: rests.map(restView) };
+};
+
+const restView = ({ number, sinceMs, untilMs, why }: CallerIdRest) => ({ number, sinceMs, untilMs, ...why });
 
 /** An agent as people see one. */
 export const agentView = (world: EngineWorld, agentId: AgentId): AgentView | undefined => {

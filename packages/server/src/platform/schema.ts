@@ -16,6 +16,7 @@ export type Schema = {
   imports: ImportsTable;
   numbers: NumbersTable;
   dnc_entries: DncEntriesTable;
+  caller_id_rests: CallerIdRestsTable;
   campaigns: CampaignsTable;
   campaign_lists: CampaignListsTable;
   campaign_agents: CampaignAgentsTable;
@@ -174,6 +175,16 @@ export type ImportsTable = {
 };
 
 export type NumbersTable = { number: string; invalid_at: NullableInstant; refused_at: NullableInstant };
+
+export type CallerIdRestsTable = {
+  id: string;
+  number: string;
+  judged_from: Instant;
+  rested_at: Instant;
+  until_at: Instant;
+  why: Json<{ recentDials: number; recentAnswers: number; usualShare: number }>;
+  ended_by: string | null;
+};
 
 export type DncEntriesTable = {
   id: GeneratedAlways<string>;

@@ -35,7 +35,7 @@ export const engineTests = (): EngineTests => {
   });
   beforeEach(async () => {
     await db.pool.query(
-      'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries, engine_memory CASCADE',
+      'TRUNCATE users, trunks, lists, leads, campaigns, calls, attempts, dials, agents, recordings, outbox, leases, events, numbers, dnc_entries, caller_id_rests, engine_memory CASCADE',
     );
   });
   afterEach(async () => {

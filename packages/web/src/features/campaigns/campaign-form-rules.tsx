@@ -8,6 +8,7 @@ import { Field, NumberField } from '../../ui/field.tsx';
 import { changeRetry, packOf, RETRY_OUTCOMES, retryFieldsOf } from './campaign-draft.ts';
 import { withSettings } from './campaign-form-basics.tsx';
 import type { FormProps } from './campaign-form.tsx';
+import { ORDER_NAMES, orderNameOf, ORDERS, type OrderName } from './lead-order-form.ts';
 import { fromSimple, minuteText, parseMinute, spansText, toSimple } from './window-form.ts';
 
 const REAL_PACKS = ['china', 'usa', 'uk'] as const satisfies readonly RulePackId[];
@@ -277,6 +278,7 @@ export const MoreSection = (props: FormProps) => {
   const { settings } = props.draft;
   const pack = packOf(settings, serverTime.now());
   const { perDay: _, ...otherCaps } = settings.caps;
+  const order = orderNameOf(settings.leadOrder);
   return (
     <Collapse
       items={[
@@ -285,6 +287,19 @@ export const MoreSection = (props: FormProps) => {
           label: t('campaignForm.section.more'),
           children: (
             <div className="campaign-form__grid">
+              <Field label={t('campaignForm.order')} hint={t(`campaignForm.orderHint.${order}`)} isWide>
+                <Select<OrderName>
+                  style={{ width: 280 }}
+                  value={order}
+                  onChange={(name) => {
+                    if (name !== 'other') withSettings(props, { leadOrder: ORDERS[name] });
+                  }}
+                  options={(order === 'other' ? ORDER_NAMES : ORDER_NAMES.slice(0, 2)).map((value) => ({
+                    value,
+                    label: t(`campaignForm.orderName.${value}`),
+                  }))}
+                />
+              </Field>
               <Field label={t('campaignForm.maxChannels')}>
                 <NumberField
                   value={settings.maxChannels}

@@ -9,6 +9,7 @@ import { AgentPhaseMark, agentMarks, OutcomeMark, outcomeMarks, type AgentPhaseN
 import { ShareBar } from '../../ui/share-bar.tsx';
 import { Facts } from '../../ui/stat.tsx';
 import { isPriced, PacingCard } from './pacing-card.tsx';
+import { RestingCallerIds } from './resting-caller-ids.tsx';
 import './campaign-live.css';
 
 const CALL_PHASES = ['dialing', 'ringing', 'waiting', 'talking', 'announcing'] as const;
@@ -55,6 +56,7 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
           </p>
         )}
       </section>
+      {view.restingCallerIds !== undefined && <RestingCallerIds rests={view.restingCallerIds} />}
       <section className="q-card">
         <h2>{t('campaign.agents')}</h2>
         {AGENT_PHASES.every((phase) => phase === 'loggedOut' || (view.agents[phase] ?? 0) === 0) && (

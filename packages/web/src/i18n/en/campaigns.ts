@@ -56,6 +56,14 @@ export const campaign: Translation<typeof zhCampaign> = {
   exportCsv: 'Export CSV',
   limitedTitle: 'Why not more lines',
   opensAt: 'opens again at {{time}}',
+  resting: 'Caller IDs at rest',
+  restingHint:
+    'A number that far fewer people answer than is usual for such leads is not shown for a while, so that it is not marked further. It comes back by itself.',
+  restWhy: '{{answers}} of the last {{dials}} calls answered ({{share}}); usual is {{usual}}',
+  restUntil: 'Rests until {{time}}',
+  restEnd: 'Use again now',
+  restEndAsk: 'Use this number again now? It is judged anew by the calls that follow.',
+  restEnded: 'The number is in use again',
   limitedBy: {
     none: 'Dialing at the speed that was set',
     noAgents: 'No agent is ready: dialing goes on as soon as one is',
@@ -68,6 +76,7 @@ export const campaign: Translation<typeof zhCampaign> = {
     campaignRate: 'The campaign’s new calls per second are at their limit',
     noTrunk: 'No trunk can take a call: switched off, unreachable, or at its own limits',
     noCallerId: 'No caller ID can be used: perhaps all are at their daily limit',
+    callerIdsResting: 'All caller IDs rest: far fewer people answered them than usual',
     switchBusy: 'The switch is busy: slowed down',
     switchDown: 'The switch is down; goes on by itself when it is back',
     database: 'The database cannot be written at the moment; tried again by itself',
@@ -170,6 +179,14 @@ export const campaignForm: Translation<typeof zhForm> = {
   newCalls: 'New calls per second',
   perDay: 'Per number and day',
   perDayHint: 'Empty: as the rule pack says: {{limit}}',
+  order: 'Order of dialing',
+  orderName: { fair: 'Longest due first', bestTime: 'Best hour first', other: 'Custom (set over the API)' },
+  orderHint: {
+    fair: 'Promised callbacks first, then by priority; leads never tried before repeats; of equals, who has been due longest.',
+    bestTime:
+      'Callbacks, priority and fewer tries still come first; of equals, the people for whom this hour is the best of the day by what was learned of answers.',
+    other: 'This order is not in the list; saving leaves it as it is.',
+  },
   maxPerCallerId: 'Per caller ID and day',
   checks: 'Checks before the start',
   checksOk: 'All well: ready to start',

@@ -48,6 +48,13 @@ export const trunk: Translation<typeof zhTrunk> = {
     'Signed by an authority that the system trusts, and good for the host. An administrator can trust a self-signed one.',
   certificateWarning:
     'Not safe: whoever can redirect the connection can pose as the carrier, and hear and steer the calls.',
+  media: 'Voice',
+  mediaName: { rtp: 'Plain (RTP)', srtp: 'Encrypted (SRTP)' },
+  mediaHint: {
+    rtp: 'As most carriers have it. Whoever can listen on the way hears the calls.',
+    srtp: 'The carrier must support SRTP with keys by SDES. Calls without it are not made.',
+  },
+  mediaWarning: 'Choose TLS as well: otherwise the keys travel in the open beside the voice.',
   port: 'Port',
   authName: { ip: 'By our address', digest: 'Account, not registered', registration: 'Registered account' },
   username: 'Account',
@@ -103,7 +110,9 @@ export const trunk: Translation<typeof zhTrunk> = {
     checkPermission:
       'The carrier does not permit this call: check the caller ID, the balance and the right to call out',
     checkNumberFormat: 'The carrier does not know this number: check how dialled numbers are written',
-    checkCodecs: 'No codec in common: check the list of codecs',
+    checkCodecs: 'No codec in common, or the carrier wants encrypted voice: check the codecs and the voice setting',
+    checkEncryption:
+      'The carrier does not take encrypted voice (SRTP), or none of the codecs: ask it, or choose plain voice',
     checkAddress: 'No answer from the host: check address, port and firewall',
     askCarrier: 'The carrier refused the call: send it the signalling below',
   },
@@ -178,6 +187,7 @@ export const audit: Translation<typeof zhAudit> = {
   verb: {
     login: 'logged in',
     logout: 'logged out',
+    endCallerIdRest: 'ended the rest of a caller ID',
     updateMe: 'changed own settings',
     changePassword: 'changed the password',
     createUser: 'added a user',
