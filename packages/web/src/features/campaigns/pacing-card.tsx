@@ -21,7 +21,7 @@ export const PacingCard = ({ figures }: { readonly figures: CampaignLive['pacing
   const facts: readonly (readonly [string, ReactNode, string?] | false)[] = [
     budgetLeft !== undefined && [
       t('pacing.budget'),
-      budgetLeft < 1 ? t('pacing.budgetNone') : `${Math.floor(budgetLeft).toLocaleString()} ${t('pacing.budgetUnit')}`,
+      budgetLeft < 1 ? t('pacing.budgetNone') : Math.floor(budgetLeft).toLocaleString(),
       t('pacing.budgetHint'),
     ],
     predictedDrops !== undefined &&
