@@ -101,6 +101,15 @@ describe('the risk pacer', () => {
     expect([shedOf(1000), shedOf(30)]).toEqual([['d3'], []]);
   });
 
+  it('dials one line per idle agent where a list has so few people that one drop would break the limit', () => {
+    const agents = idle(10);
+    const limitOf = (leadsAvailable: number) =>
+      pacer.decide(afterPeople(0, 0), view({ agents, leadsAvailable })).decision;
+    expect(limitOf(60)).toMatchObject({ lines: 10, limitedBy: 'guard' });
+    expect(limitOf(1000).limitedBy).not.toBe('guard');
+    expect(limitOf(1000).lines).toBeGreaterThan(10);
+  });
+
   it('does not dial a second pool when the clock jumps ahead while lines ring', () => {
     const ringing = Array.from({ length: 8 }, (_, i) => line(i, 3000));
     const agents = [...idle(2), ...Array.from({ length: 8 }, (_, i) => agent(10 + i, 'talking', 5000))];

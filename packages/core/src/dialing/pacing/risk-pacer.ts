@@ -128,11 +128,15 @@ export const createRiskPacer = (settings: RiskPacerSettings, tuning: Tuning = be
     // One line per agent: each person costs the handle time and the lines that come to nothing first.
     const perPersonSec = model.handleSec + model.missSec / Math.min(0.98, Math.max(0.005, level * PLAIN_PROBABILITY));
     const guarded = (view.agents.length * Math.max(0, closesSec)) / perPersonSec;
+    // A list that ends before the day brings no more people than are on it, so that the day's luck must be mended by then.
+    const rings = view.ringing.length;
+    const onList =
+      tuning.levelDials === undefined ? ((view.leadsAvailable || 0) + rings) * level * PLAIN_PROBABILITY : Infinity;
     const budget = budgetOf(
       pricing,
       settings,
-      Math.max(0, closesSec * rate),
-      guarded,
+      Math.min(onList, Math.max(0, closesSec * rate)),
+      Math.min(onList, guarded),
       rate,
       model.answerLateSec,
       now,

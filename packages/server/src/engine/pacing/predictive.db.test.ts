@@ -52,7 +52,7 @@ const kept = async (key: string): Promise<unknown> =>
 
 describe('a predictive campaign', () => {
   it('has more lines out than free agents, calls everybody once, tells its figures and keeps what it learned', async () => {
-    const fixture = await writeFixture(db.pool, { leads: 100, agents: 6, settings: predictive });
+    const fixture = await writeFixture(db.pool, { leads: 300, agents: 6, settings: predictive });
     const rig = await rigOn({ calleeFor: oneInFour });
     await readyAgents(rig.engine, fixture.agentIds);
     let most = 0;
@@ -70,11 +70,11 @@ describe('a predictive campaign', () => {
     const { rows } = await db.pool.query(
       'SELECT count(*)::int AS attempts, count(DISTINCT number)::int AS numbers, count(outcome)::int AS settled FROM attempts',
     );
-    expect(rows[0]).toEqual({ attempts: 100, numbers: 100, settled: 100 });
+    expect(rows[0]).toEqual({ attempts: 300, numbers: 300, settled: 300 });
     await rig.engine.stop();
     rigs.splice(0);
     const model = (await kept('answers:demo')) as AnswerModel;
-    expect(model.score).toMatchObject({ dials: 100, answers: 25 });
+    expect(model.score).toMatchObject({ dials: 300, answers: 75 });
   });
 
   it('goes on after a restart with what it had learned, and with the ledger’s truth', async () => {
