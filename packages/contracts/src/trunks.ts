@@ -155,6 +155,11 @@ export const trunkSettings = z
         'Over TLS: verified (default) asks for a certificate that is good for the host; unchecked takes any, and whoever can redirect the connection hears and steers the calls.',
       examples: ['verified'],
     }),
+    media: z.exactOptional(z.enum(['rtp', 'srtp'])).meta({
+      description:
+        'The voice: rtp (default) is plain; srtp is encrypted by keys in the signalling (SDES), which only TLS keeps from others. A carrier that answers without it is not talked to.',
+      examples: ['rtp'],
+    }),
     host: host.meta({ description: 'The carrier’s host.', examples: ['sip.carrier.example'] }),
     port: z
       .int()

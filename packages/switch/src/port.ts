@@ -176,6 +176,8 @@ export type TrunkSpec = {
   readonly transport: 'udp' | 'tcp' | 'tls';
   /** Of a trunk over TLS: whether the carrier's certificate must be good for its name. Default `verified`. */
   readonly certificate?: 'verified' | 'unchecked';
+  /** `srtp`: the voice is encrypted (SDES), never plain; the keys are as safe as the signalling. Default `rtp`. */
+  readonly media?: 'rtp' | 'srtp';
   /** Carrier's host and port. */
   readonly host: string;
   readonly port: number;

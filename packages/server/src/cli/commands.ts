@@ -116,6 +116,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .option('--port <port>', 'the carrier’s port', asNumber, 5060)
     .addOption(new Option('--transport <transport>').choices(['udp', 'tcp', 'tls']).default('udp'))
     .option('--unchecked-certificate', 'over TLS: take any certificate (not safe)')
+    .option('--srtp', 'the voice is encrypted (SDES); meant for TLS')
     .option('--user <user>', 'account; without it the carrier knows us by our address')
     .option(
       '--password <password>',
@@ -140,6 +141,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
           host: options.host,
           port: options.port,
           transport: options.transport,
+          ...(options.srtp === true ? { media: 'srtp' } : {}),
           ...(options.uncheckedCertificate === true ? { certificate: 'unchecked' } : {}),
           auth,
           home: { country: options.country, ...(options.areaCode === undefined ? {} : { areaCode: options.areaCode }) },
@@ -394,6 +396,7 @@ type ImportFileOptions = {
 };
 
 type TrunkOptions = {
+  readonly srtp?: true;
   readonly uncheckedCertificate?: true;
   readonly host: string;
   readonly port: number;

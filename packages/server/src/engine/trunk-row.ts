@@ -51,6 +51,7 @@ const specOf = (trunkId: TrunkId, settings: TrunkSettings, password: string): Tr
   trunkId,
   transport: settings.transport,
   ...(settings.certificate === undefined ? {} : { certificate: settings.certificate }),
+  ...(settings.media === undefined ? {} : { media: settings.media }),
   host: settings.host,
   port: settings.port,
   ...(settings.outboundProxy === undefined ? {} : { outboundProxy: settings.outboundProxy }),

@@ -95,14 +95,14 @@ export const testTrunk = async (
       seen.answeredAtMs === undefined
         ? (ending.text ?? judged.code)
         : `Answered after ${Math.round((ringMs ?? 0) / 100) / 10} s.`,
-    advice: adviceFor(judged.outcome, ending),
+    advice: adviceFor(judged.outcome, ending, trunk.spec.media === 'srtp'),
     ...(ringMs === undefined ? {} : { ringMs }),
     trace: trace.map(({ atMs, direction, text }) => ({ atMs, direction, text })),
   };
 };
 
 /** Static codes; the screens and the command line say them in words. */
-const adviceFor = (outcome: TrunkTestResult['outcome'], ending: LegEnding): TrunkTestAdvice => {
+const adviceFor = (outcome: TrunkTestResult['outcome'], ending: LegEnding, isEncrypted: boolean): TrunkTestAdvice => {
   if (outcome === 'answered') return 'none';
   switch (ending.sipStatus) {
     case 401:
@@ -114,7 +114,7 @@ const adviceFor = (outcome: TrunkTestResult['outcome'], ending: LegEnding): Trun
     case 484:
       return 'checkNumberFormat';
     case 488:
-      return 'checkCodecs';
+      return isEncrypted ? 'checkEncryption' : 'checkCodecs';
     case 503:
       return 'askCarrier';
     case undefined:

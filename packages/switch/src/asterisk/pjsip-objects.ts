@@ -108,6 +108,8 @@ export const trunkObjects = (trunk: TrunkSpec, tls?: TlsTransports): readonly Pj
       allow: codecsOf(trunk.codecs),
       aors: id,
       direct_media: 'no',
+      // Said in both cases: a changed trunk keeps the fields that are not pushed.
+      media_encryption: trunk.media === 'srtp' ? 'sdes' : 'no',
       rtp_symmetric: 'yes',
       force_rport: 'yes',
       rewrite_contact: 'yes',

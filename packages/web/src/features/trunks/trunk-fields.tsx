@@ -109,6 +109,20 @@ export const TrunkFields = ({ draft, onChange, faults, hasPassword }: Props) => 
               />
             </Field>
           )}
+          <Field
+            label={t('trunk.media')}
+            hint={
+              settings.media === 'srtp' && settings.transport !== 'tls'
+                ? t('trunk.mediaWarning')
+                : t(`trunk.mediaHint.${settings.media ?? 'rtp'}`)
+            }
+          >
+            <Select
+              value={settings.media ?? 'rtp'}
+              onChange={(media) => set({ media })}
+              options={(['rtp', 'srtp'] as const).map((value) => ({ value, label: t(`trunk.mediaName.${value}`) }))}
+            />
+          </Field>
           {auth.kind !== 'ip' && (
             <>
               <Field label={t('trunk.username')} {...fault('auth.username')}>
