@@ -22,6 +22,8 @@ export type ShiftQuestion = {
   readonly settings: RiskPacerSettings;
   /** The shift ends when so many people have answered. */
   readonly people: number;
+  /** Leads of the list when the shift begins; without end by default. */
+  readonly leads?: number;
   /** Of the dials that no person answers: failures and machines (detected). By default all of them ring out. */
   readonly failed?: World['failed'];
   readonly machine?: World['machine'];
@@ -79,6 +81,7 @@ export const predictShift = (
     breaks: false,
     shiftSec: closesSec,
     stopAfterPeople: question.people,
+    leadsPerDay: question.leads ?? Infinity,
     maxLines: question.lines ?? Infinity,
     decisionGapSec: question.decisionGapSec ?? 0.5,
   });

@@ -57,7 +57,7 @@ const modeSettings = (mode: DialMode) => ({
   wrapUp: { maxMs: town.wrapUpMs, dispositionRequired: false },
 });
 
-const foretell = (people: number, connectSec: number): ReturnType<typeof predictShift> => {
+const foretell = (people: number, connectSec: number, leads: number): ReturnType<typeof predictShift> => {
   const nowMs = Date.now();
   const pack = rulePackAt('lab', nowMs);
   const mode = { kind: 'predictive', dropLimit: pack.drop.limit } as const;
@@ -89,6 +89,7 @@ const foretell = (people: number, connectSec: number): ReturnType<typeof predict
       },
     ),
     people,
+    leads,
     // The lab's hours have no end: the pacer then thinks of four hours ahead.
     closesSec: 4 * 3600,
   };
@@ -198,8 +199,12 @@ const main = async (): Promise<boolean> => {
     await database.close();
 
     say('the same shifts in the simulator …');
-    const predicted = foretell(wanted.people, ours.connectSec);
-    const predictedShort = foretell(wanted.wrongPeople, wrongly.connectSec);
+    const predicted = foretell(wanted.people, ours.connectSec, leads);
+    const predictedShort = foretell(
+      wanted.wrongPeople,
+      wrongly.connectSec,
+      leads - Math.round(wanted.people / town.answerRate),
+    );
     const gap = ours.occupancy - predicted.occupancy.middle;
     const wrongGap = wrongly.occupancy - predictedShort.occupancy.middle;
     console.table([
