@@ -60,12 +60,6 @@ const freeUdpPort = (): Promise<number> =>
     });
   });
 
-const resultOf = ({ exitCode, successful, failed }: SippResult): Omit<SippResult, 'errors'> => ({
-  exitCode,
-  successful,
-  failed,
-});
-
 type Staged = {
   readonly carrier: Carrier;
   readonly sipp: RunningSipp;
@@ -98,7 +92,16 @@ const stage = async (carrier: Carrier, n: number, started: RunningSipp[]): Promi
   return { carrier, sipp, campaignId, agentId };
 };
 
-/** An agent who ends each talk after a while. */
+/** What sipp says of its calls, once all are over. A message that never comes would leave it waiting; its notes are no fault. */
+const resultOf = async (sipp: RunningSipp): Promise<Omit<SippResult, 'errors'>> => {
+  let result: SippResult | undefined;
+  void sipp.done.then((seen) => (result = seen));
+  await until(() => result !== undefined, 'sipp to have ended', 30_000).catch(() => undefined);
+  const { exitCode, successful, failed } = result ?? (await sipp.stop(0));
+  return { exitCode, successful, failed };
+};
+
+/** Agents end each talk after their carrier's while. */
 const endTalks = ({ engine }: RealSwitchRig, staged: readonly Staged[]): void => {
   const talkMs = new Map(staged.map(({ agentId, carrier }) => [agentId, carrier.talkMs]));
   const talking = new Set<AgentId>();
@@ -156,8 +159,7 @@ it('gives every lead the outcome that sipp saw, and every call goes as its scena
         attempts: rows
           .filter(({ campaign }) => campaign === campaignId)
           .map(({ outcome, dials, open }) => ({ outcome, dials, open })),
-        // Its notes on repeated messages are no fault; a message that never comes leaves it waiting, and `done` with it.
-        sipp: resultOf(await sipp.done),
+        sipp: await resultOf(sipp),
       })),
     );
     expect(seen).toEqual(
