@@ -49,6 +49,7 @@ it('rests a caller ID that people stopped answering, shows others meanwhile, and
   const exchange = virtualExchange({ calleeFor: () => answers({ ringAfterMs: 5, answerAfterMs: 20, talkMs: 40 }) });
   const first = world.rig(exchange);
   await first.engine.start();
+  await until(() => first.engine.campaign(campaignId)?.restingCallerIds !== undefined, 'the rest');
   const rests = first.engine.campaign(campaignId)?.restingCallerIds;
   expect(rests).toMatchObject([{ number: TIRED, recentDials: 100, recentAnswers: 2, usualShare: 0.5 }]);
   const { rows: events } = await world.pool.query("SELECT type, data FROM events WHERE aggregate = 'callerIdRest'");

@@ -17,7 +17,8 @@ const NOT_THE_CALLEE: readonly Outcome[] = ['congestion', 'failed', 'cancelled',
 
 /**
  * Counts how the campaigns' caller IDs are answered and puts those to rest that fall far under the usual. All of the last
- * 30 days is read once; after that each look reads the new dials only. Resolves when the first look is over.
+ * 30 days is read once; after that each look reads the new dials only. Resolves when the rests that stand are known: the
+ * first count goes over a month and keeps nobody from starting.
  */
 export const watchCallerIds = async (world: EngineWorld): Promise<() => void> => {
   const book = new CallerIdBook();
@@ -45,7 +46,8 @@ export const watchCallerIds = async (world: EngineWorld): Promise<() => void> =>
       isLooking = false;
     }
   };
-  await look();
+  await loadRests(world);
+  void look();
   return every(world.clock, JUDGE_MS, () => void look());
 };
 
