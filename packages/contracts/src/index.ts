@@ -16,6 +16,7 @@ export * from './settings.ts';
 export * from './demo.ts';
 export * from './live.ts';
 export * from './lists.ts';
+export * from './lead-why.ts';
 export * from './imports.ts';
 export * from './dnc.ts';
 export * from './pacing.ts';

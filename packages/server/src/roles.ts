@@ -33,6 +33,8 @@ import { registerIdentityRoutes } from './features/identity/identity-routes.ts';
 import { createImports } from './features/imports/create-imports.ts';
 import { registerImportRoutes } from './features/imports/imports-routes.ts';
 import { createLists } from './features/lists/create-lists.ts';
+import { registerLeadWhyRoutes } from './features/lead-why/lead-why-routes.ts';
+import { createLeadWhyService } from './features/lead-why/lead-why-service.ts';
 import { registerListRoutes } from './features/lists/lists-routes.ts';
 import { registerRecordingRoutes } from './features/recordings/recording-routes.ts';
 import { createRecordingService } from './features/recordings/recording-service.ts';
@@ -94,6 +96,7 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
     sipServer: ports.sipServer,
   });
   const lists = createLists({ db: database, clock, ids, reloadCampaign: (id) => engine.reloadCampaign(id) });
+  const leadWhy = createLeadWhyService({ pool: database.pool, engine, clock });
   const imports = createImports({
     db: database,
     clock,
@@ -169,6 +172,7 @@ export const createApiRole = async (ports: ServerPorts): Promise<ApiRole> => {
       registerHealthRoutes(server, { health });
       registerDemoRoutes(server, { demo });
       registerListRoutes(server, { lists });
+      registerLeadWhyRoutes(server, { leadWhy });
       await registerImportRoutes(server, { imports });
       await registerDncRoutes(server, { dnc });
       const resolveTopic = createLiveTopics({

@@ -1,5 +1,5 @@
 import type { AttemptId, CampaignId, DncEntry, EpochMs, NumberHistory, Outcome, PhoneNumber } from '@qianhu/core';
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 /** What the rules must know of a number, read under the lock of its row. */
 export type NumberPast = {
@@ -38,6 +38,29 @@ export const numberPasts = async (
     text: 'SELECT number, invalid_at, refused_at FROM numbers WHERE number = ANY($1) ORDER BY number FOR UPDATE',
     values: [distinct],
   });
+  return pastsOf(client, locked.rows, campaignId, exceptAttempt);
+};
+
+/** The same to look at only: nothing is locked, and so it is no ground to dial on. */
+export const readNumberPasts = async (
+  pool: Pool,
+  numbers: readonly PhoneNumber[],
+  campaignId: CampaignId,
+): Promise<ReadonlyMap<PhoneNumber, NumberPast>> => {
+  const { rows } = await pool.query<LockedRow>(
+    `SELECT n.number, k.invalid_at, k.refused_at FROM unnest($1::text[]) AS n (number) LEFT JOIN numbers k USING (number)`,
+    [[...new Set(numbers)]],
+  );
+  return pastsOf(pool, rows, campaignId, undefined);
+};
+
+const pastsOf = async (
+  client: Pick<PoolClient, 'query'>,
+  rows: readonly LockedRow[],
+  campaignId: CampaignId,
+  exceptAttempt: AttemptId | undefined,
+): Promise<ReadonlyMap<PhoneNumber, NumberPast>> => {
+  const distinct = rows.map(({ number }) => number);
   const dials = await client.query<DialRow>({
     name: 'engine-number-dials',
     text: `SELECT number, extract(epoch FROM created_at) * 1000 AS at, outcome, ended_at IS NULL AS is_open, answered_at IS NOT NULL AS answered FROM dials
@@ -46,14 +69,14 @@ export const numberPasts = async (
   });
   const dnc = await client.query<DncRow>({
     name: 'engine-number-dnc',
-    text: `SELECT number, campaign_id, expires_at, source, extract(epoch FROM created_at) * 1000 AS at FROM dnc_entries
+    text: `SELECT number, campaign_id, expires_at, source, round(extract(epoch FROM created_at) * 1000) AS at FROM dnc_entries
            WHERE number = ANY($1) AND (campaign_id IS NULL OR campaign_id = $2)`,
     values: [distinct, campaignId],
   });
   const pasts = new Map<PhoneNumber, NumberPast>();
   const dialsBy = groupBy(dials.rows);
   const dncBy = groupBy(dnc.rows);
-  for (const row of locked.rows) {
+  for (const row of rows) {
     const past = dialsBy.get(row.number) ?? [];
     const entries = dncBy.get(row.number) ?? [];
     const optOut = latest(entries.filter((entry) => entry.source === 'callee').map((entry) => Number(entry.at)));

@@ -1,5 +1,11 @@
 import * as contracts from '@qianhu/contracts';
-import { CAMPAIGN_CHECK_CODES, CAMPAIGN_LIMITS, TRUNK_TEST_ADVICE, type RouteContract } from '@qianhu/contracts';
+import {
+  CAMPAIGN_CHECK_CODES,
+  CAMPAIGN_LIMITS,
+  LEAD_WAITS,
+  TRUNK_TEST_ADVICE,
+  type RouteContract,
+} from '@qianhu/contracts';
 import {
   RULE_IDS,
   type AgentDeadline,
@@ -167,6 +173,9 @@ describe.each([
     expect(missing(words.verdict.rule, RULE_IDS)).toEqual([]);
     expect(missing(words.verdict.ok, RULE_IDS)).toEqual([]);
     expect(missing(words.verdict.code, Object.keys(ruleCodes))).toEqual([]);
+  });
+  it('what keeps a lead from being dialled now', () => {
+    expect(missing(words.list.whyWait, LEAD_WAITS)).toEqual([]);
   });
   it('why a lead is done', () => {
     const blocking = Object.keys(ruleCodes).filter((code) => code !== 'noTrunkYet' && code !== 'noRule');

@@ -10,6 +10,7 @@ import { useServices } from '../../services.ts';
 import { AsyncView } from '../../ui/async-view.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Facts } from '../../ui/stat.tsx';
+import { LeadWhyView } from './lead-why.tsx';
 import { VerdictView } from '../verdict/verdict-view.tsx';
 
 /** One lead: its data, its attempts, and why it was last not dialled. */
@@ -46,6 +47,7 @@ export const LeadDrawer = ({ leadId, onClose }: { readonly leadId: string; reado
                   ...Object.entries(lead.fields).map(([key, value]) => [key, value] as const),
                 ]}
               />
+              <LeadWhyView leadId={leadId} />
               <section>
                 <h2 className="q-card__title">{t('list.history')}</h2>
                 {lead.attemptList.length === 0 && <p className="q-faint">{t('list.noHistory')}</p>}

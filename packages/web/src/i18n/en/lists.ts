@@ -77,6 +77,19 @@ export const list: Translation<typeof zhList> = {
     quietTime: 'The quiet time is not over',
     disposition: 'The agent wrote: {{text}}',
   },
+  why: 'Would it be dialled now?',
+  whyAgain: 'Ask again',
+  whyNoCampaign: 'No campaign has this list, so it is not dialled.',
+  whyInTurn: 'It may be dialled and waits its turn for a line.',
+  whyNext: 'tried next',
+  whyInCall: 'in a call now',
+  whyWait: {
+    leadDone: 'This lead is finished: {{detail}}',
+    inCall: 'It is being dialled or is in a call',
+    notDue: 'It is due again {{time}}',
+    campaignNotRunning: 'The campaign is not dialing: {{detail}}',
+    campaignLimited: 'The campaign dials no more at this moment: {{detail}}',
+  },
   blocked: 'Why it was last not dialled',
 };
 

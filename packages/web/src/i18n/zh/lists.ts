@@ -73,6 +73,19 @@ export const list = {
     quietTime: '还在静默期内',
     disposition: '坐席填写：{{text}}',
   },
+  why: '现在会拨打吗',
+  whyAgain: '重新判断',
+  whyNoCampaign: '没有任务使用这个名单，所以不会拨打。',
+  whyInTurn: '可以拨打，正按顺序等待空闲线路。',
+  whyNext: '下次拨打',
+  whyInCall: '正在通话或拨打中',
+  whyWait: {
+    leadDone: '这个客户已完成：{{detail}}',
+    inCall: '正在拨打或通话中',
+    notDue: '下次拨打时间是 {{time}}',
+    campaignNotRunning: '任务没有在拨打：{{detail}}',
+    campaignLimited: '任务此刻没有拨得更多：{{detail}}',
+  },
   blocked: '最近一次未被拨打的原因',
 };
 
