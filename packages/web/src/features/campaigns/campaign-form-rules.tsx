@@ -9,7 +9,9 @@ import { changeRetry, packOf, RETRY_OUTCOMES, retryFieldsOf } from './campaign-d
 import { withSettings } from './campaign-form-basics.tsx';
 import type { FormProps } from './campaign-form.tsx';
 import { ORDER_NAMES, orderNameOf, ORDERS, type OrderName } from './lead-order-form.ts';
-import { fromSimple, minuteText, parseMinute, spansText, toSimple } from './window-form.ts';
+import { changeHours } from './special-dates.ts';
+import { SpecialDatesFields } from './special-dates-fields.tsx';
+import { minuteText, parseMinute, spansText, toSimple } from './window-form.ts';
 
 const REAL_PACKS = ['china', 'usa', 'uk'] as const satisfies readonly RulePackId[];
 
@@ -29,7 +31,7 @@ export const WhenSection = (props: FormProps) => {
         ? t('campaignForm.allDay')
         : spansText(spans);
   const setSpans = (spans: readonly DaySpan[]): void =>
-    withSettings(props, { window: fromSimple({ ...simple, spans }) });
+    withSettings(props, { window: changeHours(settings.window, { ...simple, spans }) });
   return (
     <section className="q-card">
       <h2>{t('campaignForm.section.when')}</h2>
@@ -60,7 +62,10 @@ export const WhenSection = (props: FormProps) => {
             options={WEEKDAYS.map((value) => ({ value, label: t(`campaignForm.weekday.${value}`) }))}
             onChange={(days) =>
               withSettings(props, {
-                window: fromSimple({ ...simple, days: WEEKDAYS.filter((day) => days.includes(day)) }),
+                window: changeHours(settings.window, {
+                  ...simple,
+                  days: WEEKDAYS.filter((day) => days.includes(day)),
+                }),
               })
             }
           />
@@ -86,6 +91,7 @@ export const WhenSection = (props: FormProps) => {
           </Button>
           {!isExact && <span className="field__hint">{t('campaignForm.custom')}</span>}
         </div>
+        <SpecialDatesFields window={settings.window} onChange={(window) => withSettings(props, { window })} />
       </div>
     </section>
   );

@@ -3,15 +3,16 @@ import { WEEKDAYS, type CallingWindow, type DaySpan, type Weekday } from '@qianh
 /** The same hours on each chosen day: all that most campaigns need, and what the form edits. */
 export type SimpleWindow = { readonly days: readonly Weekday[]; readonly spans: readonly DaySpan[] };
 
-const same = (a: readonly DaySpan[], b: readonly DaySpan[]): boolean =>
+/** Whether two days have the same hours. */
+export const sameSpans = (a: readonly DaySpan[], b: readonly DaySpan[]): boolean =>
   a.length === b.length &&
   a.every((span, i) => span.fromMinute === b[i]?.fromMinute && span.toMinute === b[i]?.toMinute);
 
-/** A window as the form shows it; `isExact` false when its days differ or single dates are set, which the form cannot show. */
+/** A window as the form shows it; `isExact` false when its days differ, which the form cannot show. Single dates are `special-dates.ts`. */
 export const toSimple = (window: CallingWindow): { readonly simple: SimpleWindow; readonly isExact: boolean } => {
   const days = WEEKDAYS.filter((day) => window.weekly[day].length > 0);
   const spans = window.weekly[days[0] ?? 'mon'];
-  const isExact = days.every((day) => same(window.weekly[day], spans)) && Object.keys(window.dates ?? {}).length === 0;
+  const isExact = days.every((day) => sameSpans(window.weekly[day], spans));
   return { simple: { days, spans }, isExact };
 };
 
