@@ -92,13 +92,23 @@ const stage = async (carrier: Carrier, n: number, started: RunningSipp[]): Promi
   return { carrier, sipp, campaignId, agentId };
 };
 
-/** What sipp says of its calls, once all are over. A message that never comes would leave it waiting; its notes are no fault. */
-const resultOf = async (sipp: RunningSipp): Promise<Omit<SippResult, 'errors'>> => {
+type Count = {
+  readonly exitCode: number;
+  readonly successful: number;
+  readonly failed: number;
+  readonly early: boolean;
+};
+
+/**
+ * What sipp says of its calls, once all are over. A message that never comes would leave it waiting.
+ * `early`: we hung up before it had done all; it notes that and goes on, so that its count alone would not tell.
+ */
+const resultOf = async (sipp: RunningSipp): Promise<Count> => {
   let result: SippResult | undefined;
   void sipp.done.then((seen) => (result = seen));
   await until(() => result !== undefined, 'sipp to have ended', 30_000).catch(() => undefined);
-  const { exitCode, successful, failed } = result ?? (await sipp.stop(0));
-  return { exitCode, successful, failed };
+  const { exitCode, successful, failed, errors } = result ?? (await sipp.stop(0));
+  return { exitCode, successful, failed, early: errors.includes('unexpected BYE') };
 };
 
 /** Agents end each talk after their carrier's while. */
@@ -166,7 +176,7 @@ it('gives every lead the outcome that sipp saw, and every call goes as its scena
       CARRIERS.map(({ scenario, outcome }) => ({
         scenario,
         attempts: Array.from({ length: LEADS }, () => ({ outcome, dials: 1, open: 0 })),
-        sipp: { exitCode: 0, successful: LEADS, failed: 0 },
+        sipp: { exitCode: 0, successful: LEADS, failed: 0, early: false },
       })),
     );
     const alive = async (): Promise<number> => (await rig.switch.snapshot()).legs.length;
