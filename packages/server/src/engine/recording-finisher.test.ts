@@ -97,6 +97,13 @@ describe('a finished recording', () => {
     expect(existsSync(none)).toBe(false);
   });
 
+  it('is none when both files are empty, whenever they began', async () => {
+    const target = join(folder, 'empty.wav');
+    const sides = { left: await side('l0', 0, LOUD, T0), right: await side('r0', 0, LOUD, T0 + 250) };
+    expect(await finishRecording(sides, target)).toBeUndefined();
+    expect(existsSync(target)).toBe(false);
+  });
+
   it('leaves no half file under its name, and may be made again over an earlier draft', async () => {
     const target = join(folder, 'again.wav');
     await writeFile(`${target}.part`, Buffer.alloc(1_000_000, 1));
@@ -125,7 +132,7 @@ describe('a finished recording', () => {
       { left: { path: l, startedAtMs: T0 }, right: { path: r, startedAtMs: T0 + 2_000 } },
       target,
     );
-    expect(done.durationMs).toBe(30 * 60 * 1000);
+    expect(done?.durationMs).toBe(30 * 60 * 1000);
     const wav = await readWav(target);
     expect(wav.samples).toBe(half);
     for (const at of clicks) {
@@ -154,7 +161,7 @@ describe('a finished recording', () => {
     };
     const target = join(folder, 'joined.wav');
     const done = await finishRecording({ left, right: await side('r9', 5 * 8_000, MIDDLE, T0) }, target);
-    expect(done.durationMs).toBe(5_000);
+    expect(done?.durationMs).toBe(5_000);
     const wav = await readWav(target);
     let loudMs = 0;
     for (let at = 0; at < wav.samples; at += 8) if (wav.at(at)[0] === alawToPcm(LOUD)) loudMs += 1;

@@ -25,17 +25,19 @@ export type FinishedRecording = {
  * are joined where least is said. Streams in bounded memory, writes beside the target and renames, so that a half file is
  * never taken for a whole one; safe to run again.
  *
+ * @returns Undefined when the files have not a single sample: there is nothing to write.
  * @throws when neither side has a file, or the disk is full.
  */
 export const finishRecording = async (
   sides: { readonly left?: RecordedSide; readonly right?: RecordedSide },
   target: string,
-): Promise<FinishedRecording> => {
+): Promise<FinishedRecording | undefined> => {
   const files: OpenFile[] = [];
   try {
     const leftFiles = await openSide(sides.left, files);
     const rightFiles = await openSide(sides.right, files);
     if (files.length === 0) throw new Error('Neither side of the recording has a file.');
+    if (files.every(({ samples }) => samples === 0)) return undefined;
     const originMs = Math.min(...files.map(({ startedAtMs }) => startedAtMs));
     const left = await joinParts(leftFiles, originMs);
     const right = await joinParts(rightFiles, originMs);
