@@ -10,8 +10,8 @@ export type AnotherMachine = {
   readonly ourAddress: string;
   /** Writes a script into the folder that runs the program there. */
   wrap(program: string, folder: string): Promise<string>;
-  /** Pulls the cable, or plugs it in again. */
-  cable(state: 'plugged' | 'pulled'): Promise<void>;
+  /** From now on nothing passes, and neither side is told. */
+  pullCable(): Promise<void>;
   remove(): Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export const addMachine = async (): Promise<AnotherMachine> => {
       await chmod(file, 0o755);
       return file;
     },
-    cable: async (state) => void (await ip('link', 'set', ours, state === 'plugged' ? 'up' : 'down')),
+    pullCable: async () => void (await ip('link', 'set', ours, 'down')),
     remove,
   };
 };

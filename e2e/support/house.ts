@@ -16,6 +16,8 @@ export type House = {
   /** The demonstration's agent for the visitor's browser. */
   readonly visitor: { readonly login: string; readonly password: string };
   readonly lab: LabReady;
+  /** Where its programs are; another house may use them too. */
+  readonly partsDir: string;
   readonly chromium: Pick<Program, 'command' | 'args' | 'env'>;
   /** A folder for files of the tests; removed with the house. */
   readonly folder: string;
@@ -49,12 +51,18 @@ export type OpenHouse = {
   end(): Promise<void>;
 };
 
-/** Starts a house of its own. `address`: in *network* mode, reached from other machines there. */
-export const openHouse = async ({ address }: { readonly address?: string } = {}): Promise<OpenHouse> => {
+/** Starts a house of its own. `address`: in *network* mode, reached from other machines there. `parts`: fetched already. */
+export const openHouse = async ({
+  address,
+  parts = process.env['QIANHU_PARTS'],
+}: {
+  readonly address?: string;
+  readonly parts?: string | undefined;
+} = {}): Promise<OpenHouse> => {
   const home = await mkdtemp(join(tmpdir(), 'qianhu-e2e-'));
   const { partsDir } = resolveHome({
     home,
-    parts: process.env['QIANHU_PARTS'],
+    parts,
     isRoot: isRoot(),
     cwd: root,
   });
@@ -91,6 +99,7 @@ export const openHouse = async ({ address }: { readonly address?: string } = {})
       administrator: { login: 'admin', password: matched(said, /Password \(shown once\): +(\S+)/) },
       visitor: { login: 'demo', password: matched(said, /as: +demo +password +(\S+)/) },
       lab,
+      partsDir,
       chromium: { command: chromium.command, args: chromium.args, env: chromium.env },
       folder: home,
     };
