@@ -56,7 +56,6 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
           </p>
         )}
       </section>
-      {view.restingCallerIds !== undefined && <RestingCallerIds rests={view.restingCallerIds} />}
       <section className="q-card">
         <h2>{t('campaign.agents')}</h2>
         {AGENT_PHASES.every((phase) => phase === 'loggedOut' || (view.agents[phase] ?? 0) === 0) && (
@@ -102,6 +101,7 @@ export const CampaignLiveView = ({ view }: { readonly view: CampaignLive }) => {
             ))}
         </ul>
       </section>
+      {view.restingCallerIds !== undefined && <RestingCallerIds rests={view.restingCallerIds} />}
       {isActive && isPriced(view.pacing) && <PacingCard figures={view.pacing} />}
     </div>
   );
