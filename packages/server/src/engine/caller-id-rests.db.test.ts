@@ -68,6 +68,23 @@ it('rests a caller ID that people stopped answering, shows others meanwhile, and
   expect(shown.rows).toEqual([{ caller_id: FRESH }]);
 });
 
+it('rests the weaker of two, and never the last that a campaign may show', async () => {
+  const fixture = await writeFixture(world.pool, { leads: 1, agents: 0, settings: { callerIds: [TIRED, FRESH] } });
+  const [trunkId = ''] = fixture.trunkIds;
+  for (const [number, nth] of [
+    [TIRED, 20],
+    [FRESH, 50],
+  ] as const) {
+    await past(fixture.campaignId, trunkId, number, 100, 200, 2);
+    await past(fixture.campaignId, trunkId, number, 3, 100, nth);
+  }
+  await world.pool.query('UPDATE campaigns SET phase = \'paused\', state = \'{"kind":"paused"}\'');
+  const { engine } = world.rig(virtualExchange());
+  await engine.start();
+  await until(() => engine.campaign(fixture.campaignId)?.restingCallerIds !== undefined, 'a rest');
+  expect(engine.campaign(fixture.campaignId)?.restingCallerIds?.map((rest) => rest.number)).toEqual([FRESH]);
+});
+
 it('dials nothing while every caller ID rests, says so, and goes on when a person ends the rest', async () => {
   const fixture = await writeFixture(world.pool, { leads: 2, agents: 1, settings: { callerIds: [TIRED] } });
   await world.pool.query(

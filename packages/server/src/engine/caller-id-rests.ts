@@ -106,11 +106,27 @@ const count = async (
     });
 };
 
+const shareOfUsual = ({ recentDials, recentAnswers, usualShare }: RestReason): number =>
+  recentAnswers / (recentDials * usualShare);
+
+/** Puts weak numbers to rest, the weakest first, but never the last one that a campaign may show. */
 const restThem = async (world: EngineWorld, book: CallerIdBook, shown: ReadonlySet<string>): Promise<void> => {
   const nowMs = world.clock.now();
-  const found = [...book.judge(nowMs - SETTLED_MS, defaultRestPolicy)].filter(
-    ([number]) => shown.has(number) && world.trunks.restOf(number, nowMs) === undefined,
-  );
+  const isResting = (number: string): boolean => world.trunks.restOf(number, nowMs) !== undefined;
+  const weak = [...book.judge(nowMs - SETTLED_MS, defaultRestPolicy)]
+    .filter(([number]) => shown.has(number) && !isResting(number))
+    .toSorted(([, a], [, b]) => shareOfUsual(a) - shareOfUsual(b));
+  const found: (readonly [string, RestReason])[] = [];
+  for (const one of weak) {
+    const isTaken = (number: string): boolean =>
+      isResting(number) || [one, ...found].some(([taken]) => taken === number);
+    // Whether a campaign should stop for want of numbers is for a person to say.
+    const isLast = [...world.campaigns.values()].some(
+      ({ context: { settings } }) =>
+        settings.callerIds.some((number) => number === one[0]) && settings.callerIds.every(isTaken),
+    );
+    if (!isLast) found.push(one);
+  }
   if (found.length === 0) return;
   const judgedFromMs = Math.floor((nowMs - SETTLED_MS - RECENT_MS) / BIN_MS) * BIN_MS;
   const untilMs = nowMs + defaultRestPolicy.restMs;
