@@ -20,7 +20,7 @@ it('names the first lawful moment on a day off that the campaign has set', async
     agents: 1,
     settings: { window: { ...everyDay({ fromMinute: 0, toMinute: 1440 }), dates: { [today]: [] } } },
   });
-  const { engine } = world.rig(virtualExchange({ calleeFor: () => answers({}) }));
+  const { engine } = world.rig(virtualExchange({ calleeFor: () => answers({ answerAfterMs: 60 }) }));
   await engine.start();
   const service = createLeadWhyService({ pool: world.pool, engine, clock: realClock() });
   const [number] = (await service.explain(await firstLead())).campaigns[0]?.numbers ?? [];
