@@ -15,6 +15,7 @@ import {
   pageQuery,
   shownNumber,
   trunkId,
+  queryEpochMs,
 } from './common.ts';
 import { recording } from './recordings.ts';
 import { defineRoute } from './route.ts';
@@ -151,12 +152,8 @@ const filters = {
   number: z
     .exactOptional(z.string().regex(/^\+?\d{3,15}$/))
     .meta({ description: 'A whole number, or its beginning with plus.', examples: ['+8613800138000'], pii: true }),
-  fromMs: z
-    .exactOptional(z.coerce.number().int().nonnegative())
-    .meta({ description: 'Created at or after.', examples: [1_763_800_000_000] }),
-  toMs: z
-    .exactOptional(z.coerce.number().int().nonnegative())
-    .meta({ description: 'Created before.', examples: [1_763_900_000_000] }),
+  fromMs: z.exactOptional(queryEpochMs).meta({ description: 'Created at or after.', examples: [1_763_800_000_000] }),
+  toMs: z.exactOptional(queryEpochMs).meta({ description: 'Created before.', examples: [1_763_900_000_000] }),
 };
 
 export const attemptQuery = z.object({ ...filters, ...pageQuery.shape });

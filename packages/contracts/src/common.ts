@@ -35,7 +35,7 @@ export const recordingId = idSchema<RecordingId>('RecordingId', 'One stereo reco
 export const importId = idSchema<ImportId>('ImportId', 'One uploaded file and its import.');
 export const leadId = z
   .string()
-  .regex(/^\d{1,19}$/)
+  .regex(/^\d{1,18}$/)
   .meta({
     id: 'LeadId',
     description: 'One dialable row, as decimal text.',
@@ -64,11 +64,22 @@ export const shownNumber = z
     pii: true,
   });
 
+/** The last millisecond of the year 9999: later ones have no four-digit year to write. */
+const LAST_INSTANT_MS = 253_402_300_799_999;
+
 /** Epoch milliseconds. Field names end in `AtMs`. */
 export const epochMs = z
   .int()
   .nonnegative()
-  .meta({ id: 'EpochMs', description: 'Milliseconds since 1970-01-01T00:00:00Z.', examples: [1_763_800_000_000] });
+  .max(LAST_INSTANT_MS)
+  .meta({
+    id: 'EpochMs',
+    description: 'Milliseconds since 1970-01-01T00:00:00Z, to the end of the year 9999.',
+    examples: [1_763_800_000_000],
+  });
+
+/** Epoch milliseconds as a query carries them. */
+export const queryEpochMs = z.coerce.number().int().nonnegative().max(LAST_INSTANT_MS);
 
 /** A length of time in milliseconds. Field names end in `Ms`. */
 export const durationMs = z

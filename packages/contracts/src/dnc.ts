@@ -10,13 +10,14 @@ import {
   phoneNumber,
   shortText,
   userId,
+  queryEpochMs,
 } from './common.ts';
 import { numberPrefix } from './lists.ts';
 import { defineRoute } from './route.ts';
 
 const entryId = z
   .string()
-  .regex(/^\d{1,19}$/)
+  .regex(/^\d{1,18}$/)
   .meta({ id: 'DncEntryId', description: 'One do-not-call entry, as decimal text.', examples: ['17'] });
 
 const reason = shortText(500).meta({
@@ -90,9 +91,7 @@ export const dncBulkOptions = z.object({
   defaultRegion,
   campaignId: z.exactOptional(campaignId).meta({ description: 'Absent: everywhere.' }),
   reason: z.exactOptional(reason),
-  expiresAtMs: z
-    .exactOptional(z.coerce.number().int().nonnegative())
-    .meta({ description: 'Absent: for good.', examples: ['1763800000000'] }),
+  expiresAtMs: z.exactOptional(queryEpochMs).meta({ description: 'Absent: for good.', examples: ['1763800000000'] }),
 });
 export type DncBulkOptions = z.infer<typeof dncBulkOptions>;
 

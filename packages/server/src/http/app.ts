@@ -9,6 +9,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { registerApiDocs } from './api-docs.ts';
 import { registerAuthentication, type FindViewer } from './authentication.ts';
@@ -34,6 +35,13 @@ export type HttpAppOptions = {
 
 /** Bodies are small JSON; uploads are streamed by their own endpoint with its own limit. */
 const MOST_BODY_BYTES = 1024 * 1024;
+
+/** Whether a text anywhere in it, keys too, has a character that neither PostgreSQL nor a file name can hold. */
+const holdsNul = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return false;
+  return Object.entries(value).some(([key, inner]) => key.includes('\0') || holdsNul(inner));
+};
 
 /** Builds the HTTP side: doors, problems, OpenAPI, features, pages. Not listening yet. */
 export const createHttpApp = async (options: HttpAppOptions): Promise<FastifyInstance> => {
@@ -82,6 +90,12 @@ export const createHttpApp = async (options: HttpAppOptions): Promise<FastifyIns
       .send({ ...problem, requestId: request.id });
   });
 
+  app.addHook('preValidation', (request, _reply, next) => {
+    const holds = [request.params, request.query, request.body].some(holdsNul);
+    next(
+      holds ? new AppError('invalid', 'The request holds the character NUL (U+0000), which no text may.') : undefined,
+    );
+  });
   registerSecurityHeaders(app);
   await app.register(fastifyCookie);
   await app.register(fastifyWebsocket, { options: { maxPayload: 64 * 1024, perMessageDeflate: false } });

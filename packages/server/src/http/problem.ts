@@ -56,6 +56,12 @@ const codeOf = (error: unknown): string =>
 const DATABASE_GONE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[123]|08\w{3}|53300)$/;
 
 /**
+ * PostgreSQL's codes for a value that cannot be (appendix A, class 22): no text of this type, out of range, no such date,
+ * characters it does not store. Requests are checked before; what still comes here is the request's fault all the same.
+ */
+const VALUE_REFUSED = /^22(?:P02|003|008|007|021|P05)$/;
+
+/**
  * Any thrown value as problem details. `isFault`: something of ours broke and is to be logged as an error; its text is not
  * shown. Expected faults (`AppError`, `InvalidStateError`, invalid requests) carry their own words.
  */
@@ -104,6 +110,11 @@ export const problemOf = (error: unknown): { readonly problem: Problem; readonly
     return { problem: of('internal', 'The answer did not have its promised shape; see the log.'), isFault: true };
   if (DATABASE_GONE.test(codeOf(error)))
     return { problem: of('unavailable', 'The database cannot be reached at the moment; try again.'), isFault: true };
+  if (VALUE_REFUSED.test(codeOf(error)))
+    return {
+      problem: of('invalid', 'The request holds a value that cannot be: check its numbers, times and texts.'),
+      isFault: true,
+    };
   const status = statusOf(error);
   const message = error instanceof Error ? error.message : 'Invalid request.';
   if (status === 413) return { problem: of('tooLarge', message), isFault: false };

@@ -3,12 +3,24 @@ import { AppError } from '../errors.ts';
 /** One page and the way to the next. */
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor?: string };
 
-/** The key of the last row of the page before, from the opaque text that the client sends back. */
-export const decodeCursor = (cursor: string | undefined): string | undefined => {
+/** What rows are ordered by. */
+export type CursorKey = 'uuid' | 'bigint';
+
+const KEYS: Readonly<Record<CursorKey, RegExp>> = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  // Eighteen digits always fit.
+  bigint: /^\d{1,18}$/,
+};
+
+/**
+ * The key of the last row of the page before, from the opaque text that the client sends back. Throws `AppError` `invalid`
+ * for what was not made by us: the database would refuse it as a fault.
+ */
+export const decodeCursor = (cursor: string | undefined, key: CursorKey): string | undefined => {
   if (cursor === undefined) return undefined;
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  // Keys are bigint text or uuids: anything else was not made by us.
-  if (!/^[0-9a-f-]{1,40}$/i.test(text)) throw new AppError('invalid', 'The cursor is not one of ours.');
+  if (!KEYS[key].test(text))
+    throw new AppError('invalid', 'The cursor is not one of ours: take it from `nextCursor` of the page before.');
   return text;
 };
 

@@ -113,7 +113,7 @@ const filtered = <DB extends Schema & { a: Schema['attempts'] }, O>(
 export const createAttemptStore = (db: Kysely<Schema>) => ({
   /** Newest first. */
   page: async (query: AttemptQuery): Promise<Page<Attempt>> => {
-    const after = decodeCursor(query.cursor);
+    const after = decodeCursor(query.cursor, 'uuid');
     let rows = filtered(select(db) as never, query) as unknown as ReturnType<typeof select>;
     rows = rows.orderBy('a.id', 'desc').limit(query.limit + 1);
     if (after !== undefined) rows = rows.where('a.id', '<', after);

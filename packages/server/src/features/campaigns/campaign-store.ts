@@ -84,7 +84,7 @@ const writeMembers = async (
 
 export const createCampaignStore = (db: Kysely<Schema>) => ({
   page: async (query: { readonly cursor?: string; readonly limit: number }): Promise<Page<CampaignRowSummary>> => {
-    const after = decodeCursor(query.cursor);
+    const after = decodeCursor(query.cursor, 'uuid');
     let select = db
       .selectFrom('campaigns')
       .selectAll()

@@ -71,7 +71,7 @@ export const createDncStore = (db: Database, now: () => number) => {
 
     /** Newest first. */
     page: async (query: DncQuery, prefixes: readonly string[] | undefined): Promise<Page<DncEntryView>> => {
-      const after = decodeCursor(query.cursor);
+      const after = decodeCursor(query.cursor, 'bigint');
       let rows = db.kysely
         .selectFrom('dnc_entries')
         .selectAll()

@@ -40,7 +40,7 @@ export const createAuditStore = (db: Kysely<Schema>) => ({
 
   /** Newest first. */
   page: async (query: AuditQuery) => {
-    const after = decodeCursor(query.cursor);
+    const after = decodeCursor(query.cursor, 'bigint');
     let rows = db
       .selectFrom('audit_entries as a')
       .leftJoin('users as u', 'u.id', 'a.user_id')

@@ -90,7 +90,7 @@ export const createImportsStore = (db: Database, now: () => number) => ({
 
   /** Newest first: ids ascend with time. */
   page: async (query: ImportQuery): Promise<Page<ImportView>> => {
-    const after = decodeCursor(query.cursor);
+    const after = decodeCursor(query.cursor, 'uuid');
     let rows = db.kysely
       .selectFrom('imports')
       .selectAll()

@@ -105,7 +105,7 @@ export const createListsStore = (db: Database, now: () => number) => {
 
     /** Newest first: ids ascend with time. */
     page: async (query: ListsQuery): Promise<Page<ListView>> => {
-      const after = decodeCursor(query.cursor);
+      const after = decodeCursor(query.cursor, 'uuid');
       let rows = kysely
         .selectFrom('lists')
         .selectAll()
@@ -208,7 +208,7 @@ export const createListsStore = (db: Database, now: () => number) => {
       query: LeadsQuery,
       prefixes: readonly string[] | undefined,
     ): Promise<Page<LeadView>> => {
-      const after = decodeCursor(query.cursor);
+      const after = decodeCursor(query.cursor, 'bigint');
       let rows = kysely
         .selectFrom('leads')
         .selectAll()
