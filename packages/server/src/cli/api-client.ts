@@ -88,7 +88,13 @@ export const connectToServer = async (home: string): Promise<ApiClient> => {
         body,
         body === undefined ? undefined : 'application/json',
       );
-      return schema.parse(await response.json());
+      const answer = schema.safeParse(await response.json());
+      if (answer.success) return answer.data;
+      throw new AppError(
+        'internal',
+        `The server's answer to ${method} ${path} is not what this version expects: use the command line of the version that runs.`,
+        { cause: answer.error },
+      );
     },
   };
 };

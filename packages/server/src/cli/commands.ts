@@ -37,12 +37,28 @@ const listPage = pageOf('CliListPage', listView);
 const campaignPage = pageOf('CliCampaignPage', campaignSummary);
 
 const asNumber = (text: string): number => {
-  const value = Number(text);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError('A number is needed.');
   return value;
 };
 
 const UUID = /^[0-9a-f-]{36}$/i;
+
+/** Every item of a list that comes in pages. */
+const everyPage = async <T>(
+  client: ApiClient,
+  path: string,
+  page: z.ZodType<{ readonly items: readonly T[]; readonly nextCursor?: string | undefined }>,
+): Promise<readonly T[]> => {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const next = await client.request('GET', path, page, { query: { limit: 200, cursor } });
+    items.push(...next.items);
+    cursor = next.nextCursor;
+  } while (cursor !== undefined);
+  return items;
+};
 
 /** Finds one thing by id or by its exact name. */
 const findByName = <T>(
@@ -70,7 +86,7 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .command('doctor')
     .description('look at every part: found, version, healthy, how to mend it')
     .action(async () => {
-      if (!(await doctor())) throw new AppError('unavailable', 'Something is missing or not well: see above.');
+      if (!(await doctor())) process.exitCode = 1;
     });
   program
     .command('stop')
@@ -198,16 +214,14 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     });
 
   const lists = program.command('list').description('lists of leads');
-  const findList = async (client: ApiClient, wanted: string) => {
-    const page = await client.request('GET', '/lists', listPage, { query: { limit: 200 } });
-    return findByName(
+  const findList = async (client: ApiClient, wanted: string) =>
+    findByName(
       'list',
-      page.items,
+      await everyPage(client, '/lists', listPage),
       wanted,
       (list) => list.listId,
       (list) => list.name,
     );
-  };
   lists
     .command('import')
     .argument('<file>', 'CSV or XLSX')
@@ -230,12 +244,17 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
             })
           : await findList(client, options.list);
       const path = `/imports/${uploaded.import.importId}`;
-      let view = await client.request('POST', `${path}/start`, importView, {
-        body: {
-          listId: list.listId,
-          ...(options.consent === undefined ? {} : { consent: { evidence: options.consent } }),
-        },
-      });
+      const start = {
+        listId: list.listId,
+        ...(options.consent === undefined ? {} : { consent: { evidence: options.consent } }),
+      };
+      let view = await client
+        .request('POST', `${path}/start`, importView, { body: start })
+        .catch(async (error: unknown) => {
+          // A list that was made for this import alone would stay behind empty.
+          if (options.list === undefined) await client.raw('DELETE', `/lists/${list.listId}`);
+          throw error;
+        });
       while (view.state === 'running') {
         await sleep(500);
         view = await client.request('GET', path, importView);
@@ -256,10 +275,9 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
   const campaigns = program.command('campaign').description('campaigns');
   const findCampaign = async (client: ApiClient, wanted: string) => {
     if (UUID.test(wanted)) return client.request('GET', `/campaigns/${wanted}`, campaign);
-    const page = await client.request('GET', '/campaigns', campaignPage, { query: { limit: 200 } });
     const hit = findByName(
       'campaign',
-      page.items,
+      await everyPage(client, '/campaigns', campaignPage),
       wanted,
       (one) => one.campaignId,
       (one) => one.name,
@@ -337,15 +355,15 @@ export const createProgram = ({ output, api, doctor, stop, sleep }: CommandDeps)
     .action(async (wanted: string | undefined) => {
       const client = await api();
       if (wanted === undefined) {
-        const page = await client.request('GET', '/campaigns', campaignPage, { query: { limit: 200 } });
-        const rows = page.items.map((one) => [
+        const items = await everyPage(client, '/campaigns', campaignPage);
+        const rows = items.map((one) => [
           one.name,
           one.phase,
           `${one.leads.done}/${one.leads.ready + one.leads.dialing + one.leads.done}`,
           String(one.attempts),
           String(one.answered),
         ]);
-        output.result(page.items, table([['NAME', 'PHASE', 'LEADS DONE', 'ATTEMPTS', 'ANSWERED'], ...rows]));
+        output.result(items, table([['NAME', 'PHASE', 'LEADS DONE', 'ATTEMPTS', 'ANSWERED'], ...rows]));
         return;
       }
       const one = await findCampaign(client, wanted);

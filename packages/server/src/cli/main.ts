@@ -15,8 +15,21 @@ const exitCodeOf = (error: unknown): number => {
   if (error instanceof AppError) return error.code === 'unavailable' ? 3 : 1;
   if (error instanceof ApiRefusal || error instanceof PartsError || error instanceof InvalidStateError) return 1;
   if (error instanceof ZodError) return 2;
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT' ? 1 : 70;
+  return typeof error === 'object' && error !== null && 'code' in error && FILE_REFUSED.has(String(error.code))
+    ? 1
+    : 70;
 };
+
+/** A file that was named cannot be read or written: for the one who named it to mend. */
+const FILE_REFUSED: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENOTDIR',
+  'EROFS',
+  'ENOSPC',
+]);
 
 const textOf = (error: unknown): string => {
   if (error instanceof ZodError)
@@ -39,6 +52,8 @@ const run = async (): Promise<void> => {
   });
   const strict = (command: typeof program): void => {
     command.exitOverride((error) => {
+      if (error.exitCode !== 0 && process.argv.includes('--json'))
+        process.stdout.write(`${JSON.stringify({ error: { code: 'usage', detail: error.message } })}\n`);
       process.exit(error.exitCode === 0 ? 0 : 2);
     });
     for (const child of command.commands) strict(child as typeof program);
@@ -49,7 +64,7 @@ const run = async (): Promise<void> => {
   } catch (error) {
     const isJson = program.opts<{ json?: boolean }>().json === true;
     if (isJson) {
-      const fault = error instanceof ApiRefusal ? error.problem : { code: 'failed', detail: textOf(error) };
+      const fault = error instanceof ApiRefusal ? error.problem : { code: error instanceof AppError ? error.code : 'failed', detail: textOf(error) };
       process.stdout.write(`${JSON.stringify({ error: fault })}\n`);
     } else process.stderr.write(`${textOf(error)}\n`);
     process.exitCode = exitCodeOf(error);

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { readRunningServer } from '../platform/running-server.ts';
 import { stopServices, type HomeService } from '../platform/services/stop-services.ts';
 import { foldersOf } from '../start-server.ts';
+import { connectToServer } from './api-client.ts';
 import { table, type Output } from './output.ts';
 
 /** `qianhu doctor`: every part by itself, and the running server's own view. Resolves whether all that is needed is well. */
@@ -14,8 +15,9 @@ export const runDoctor = async (config: Config, output: Output): Promise<boolean
   const server = await readRunningServer(folders.home);
   const isUp =
     server !== undefined &&
-    (await fetch(`${server.url}/api/v1/health`)
-      .then(async (answer) => z.object({ isUp: z.boolean() }).parse(await answer.json()).isUp)
+    (await connectToServer(folders.home)
+      .then((client) => client.request('GET', '/health', z.object({ isUp: z.boolean() })))
+      .then((health) => health.isUp)
       .catch(() => false));
   const report = [
     ...parts,
