@@ -64,7 +64,10 @@ const run = async (): Promise<void> => {
   } catch (error) {
     const isJson = program.opts<{ json?: boolean }>().json === true;
     if (isJson) {
-      const fault = error instanceof ApiRefusal ? error.problem : { code: error instanceof AppError ? error.code : 'failed', detail: textOf(error) };
+      const fault =
+        error instanceof ApiRefusal
+          ? error.problem
+          : { code: error instanceof AppError ? error.code : 'failed', detail: textOf(error) };
       process.stdout.write(`${JSON.stringify({ error: fault })}\n`);
     } else process.stderr.write(`${textOf(error)}\n`);
     process.exitCode = exitCodeOf(error);

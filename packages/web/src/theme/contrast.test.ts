@@ -3,10 +3,14 @@ import type { Palette } from './palette.ts';
 import { paletteOf } from './theme.ts';
 
 type Rgb = readonly [number, number, number];
-const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
+const channel = (hex: string, at: number): number => parseInt(hex.slice(at, at + 2), 16);
+const rgbOf = (hex: string): Rgb => [channel(hex, 1), channel(hex, 3), channel(hex, 5)];
 /** `color-mix(in srgb, a SHARE, b)`. */
-const mix = (a: Rgb, share: number, b: Rgb): Rgb =>
-  a.map((value, i) => value * share + (b[i] ?? 0) * (1 - share)) as unknown as Rgb;
+const mix = (a: Rgb, share: number, b: Rgb): Rgb => [
+  a[0] * share + b[0] * (1 - share),
+  a[1] * share + b[1] * (1 - share),
+  a[2] * share + b[2] * (1 - share),
+];
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 const luminance = (color: Rgb): number => {
   const [r = 0, g = 0, b = 0] = color.map((value) =>

@@ -20,11 +20,11 @@ export const Page = ({ title, beside, lead, actions, trail, children }: PageProp
     <header className="page__head">
       <div className="q-grow">
         {trail !== undefined && trail.length > 0 && (
-          <nav className="page__trail" aria-label="breadcrumb">
-            {trail.map((step) => (
+          <nav className="page__trail">
+            {trail.map((step, i) => (
               <span key={step.to}>
+                {i > 0 && <span aria-hidden> / </span>}
                 <Link to={step.to}>{step.text}</Link>
-                <span aria-hidden> / </span>
               </span>
             ))}
           </nav>

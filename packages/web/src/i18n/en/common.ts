@@ -159,7 +159,7 @@ export const common: Translation<typeof zh> = {
     announcing: 'Announcement',
   },
   agentPhase: {
-    loggedOut: 'Off line',
+    loggedOut: 'Offline',
     connecting: 'Connecting',
     paused: 'Paused',
     ready: 'Ready',
