@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -57,7 +57,9 @@ test.skipIf(reason !== undefined)(
       );
       return { login, password: (JSON.parse(printed) as { password: string }).password };
     };
-    const [agent, supervisor] = [await hire('farah', 'agent'), await hire('boss', 'supervisor')];
+    // People are made anew where the test is tried again.
+    const again = randomUUID().slice(0, 4);
+    const [agent, supervisor] = [await hire(`farah-${again}`, 'agent'), await hire(`boss-${again}`, 'supervisor')];
 
     browser = await openBrowser(house, {
       command: await machine.wrap(house.chromium.command, house.folder),
@@ -77,7 +79,7 @@ test.skipIf(reason !== undefined)(
     await wizard.importFile(house.url, file, { isDemo: true });
     await wizard.makeCampaign();
     const campaigns = new CampaignPages(boss.page, 'en');
-    await campaigns.chooseAgents(['farah']);
+    await campaigns.chooseAgents([agent.login]);
     await campaigns.createAndStart();
 
     await desk.inPhase('talking').getByText(NAME).waitFor();

@@ -53,6 +53,8 @@ const TONE_TIMES = 120;
 
 /** Channels by which `listen` hears with a callee; they are no calls. */
 const EAR = 'lab-ear-';
+/** So long an ear is waited for; then Asterisk says itself why it may not be recorded. */
+const EAR_MS = 3_000;
 
 /** Everything else is dropped inside Asterisk; its answers to requests are subject to the filter too. */
 const USED_EVENTS = [
@@ -75,6 +77,8 @@ export class Carrier {
   #whenUp: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #nextPlayback = 1;
   #nextEar = 1;
+  /** Ears that have not begun to hear. */
+  readonly #ears = new Map<string, () => void>();
 
   constructor(options: CarrierOptions) {
     this.#options = options;
@@ -178,13 +182,17 @@ export class Carrier {
     const { app, recordingsDir, scheduler } = this.#options;
     // `in` is what comes from the channel, which is what its caller says.
     const query = { spy: 'in', app };
-    await this.#ari.request({ method: 'POST', path: `channels/${id}/snoop/${ear}`, query });
+    const ready = new Promise<void>((resolve) => this.#ears.set(ear, resolve));
     try {
+      await this.#ari.request({ method: 'POST', path: `channels/${id}/snoop/${ear}`, query });
+      // Before it has entered our application Asterisk refuses to record it.
+      await Promise.race([ready, new Promise<void>((resolve) => void scheduler.setTimer(EAR_MS, resolve))]);
       const recording = { name: ear, format: 'wav', ifExists: 'overwrite' };
       await this.#ari.request({ method: 'POST', path: `channels/${ear}/record`, query: recording });
       await new Promise<void>((resolve) => void scheduler.setTimer(ms, resolve));
       await this.#ari.request({ method: 'POST', path: `recordings/live/${ear}/stop` });
     } finally {
+      this.#ears.delete(ear);
       this.#ask({ method: 'DELETE', path: `channels/${ear}` });
     }
     return `${recordingsDir}/${ear}.wav`;
@@ -222,7 +230,10 @@ export class Carrier {
   #take(event: AriEvent): void {
     switch (event.type) {
       case 'StasisStart':
-        if (event.channel.id.startsWith(EAR)) return;
+        if (event.channel.id.startsWith(EAR)) {
+          this.#ears.get(event.channel.id)?.();
+          return;
+        }
         return this.#invited(
           event.channel.id,
           event.args[1] ?? event.channel.exten,

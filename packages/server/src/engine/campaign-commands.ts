@@ -34,6 +34,7 @@ export const takeCampaign = (world: EngineWorld, loaded: LoadedCampaign): LiveCa
     nextOdds: [],
     bucket: { tokens: Math.max(1, context.settings.newCallsPerSecond), atMs: world.clock.now() },
     emptyUntilMs: 0,
+    emptyBecause: 'noLeads',
   };
   world.campaigns.set(context.id, campaign);
   world.changed({ campaignId: context.id });

@@ -61,6 +61,7 @@ export const pump = async (world: EngineWorld, campaignId: CampaignId): Promise<
   } catch (error) {
     if (!(error instanceof FencedError)) world.log.error({ err: error, campaignId }, 'dials could not be written');
     campaign.limitedBy = 'database';
+    campaign.emptyBecause = 'database';
     campaign.emptyUntilMs = world.clock.now() + EMPTY_MS;
   } finally {
     campaign.writing = 0;
@@ -82,7 +83,8 @@ const linesWanted = (world: EngineWorld, campaign: LiveCampaign, nowMs: number):
   const open = openZones(campaign.context, nowMs);
   campaign.nextOpeningMs = open.nextOpeningMs;
   if (open.zones.length === 0) return limited(campaign.context.zones.length === 0 ? 'noLeads' : 'windowClosed');
-  if (campaign.leads.ready <= 0 || campaign.emptyUntilMs > nowMs) return limited('noLeads');
+  if (campaign.leads.ready <= 0) return limited('noLeads');
+  if (campaign.emptyUntilMs > nowMs) return limited(campaign.emptyBecause);
   if (settings.callerIds.length > 0 && settings.callerIds.every((one) => world.trunks.restOf(one, nowMs) !== undefined))
     return limited('callerIdsResting');
   if (world.switch.health().state !== 'up') return limited('switchDown');
@@ -252,10 +254,13 @@ const startCalls = async (world: EngineWorld, campaign: LiveCampaign, written: W
   leads.dialing += written.started.length;
   leads.done += written.finished;
   campaign.nextOdds = written.nextOdds;
-  if (written.shortOf !== undefined) campaign.limitedBy = written.shortOf === 'trunk' ? 'noTrunk' : 'noCallerId';
+  const shortOf = written.shortOf === undefined ? undefined : written.shortOf === 'trunk' ? 'noTrunk' : 'noCallerId';
+  if (shortOf !== undefined) campaign.limitedBy = shortOf;
   // Short of leads, of a line or of a number to show: the next look is a second away, or when a call ends.
-  if (written.hopperEmpty || (written.shortOf !== undefined && written.started.length === 0))
+  if (written.hopperEmpty || (shortOf !== undefined && written.started.length === 0)) {
     campaign.emptyUntilMs = world.clock.now() + EMPTY_MS;
+    campaign.emptyBecause = shortOf ?? 'noLeads';
+  }
   if (written.started.length === 0) {
     if (!written.hopperEmpty && written.shortOf === undefined) campaign.pumpAgain = true;
     return;

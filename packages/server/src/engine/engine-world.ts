@@ -72,8 +72,9 @@ export type LiveCampaign = {
   nextOdds: readonly number[];
   /** Tokens of the campaign's own rate limit. */
   bucket: { tokens: number; atMs: EpochMs };
-  /** Leads were not there at the last look; looked for again at this time or when told. */
+  /** Nothing could be dialled at the last look, for this reason; looked at again at this time or when told. */
   emptyUntilMs: EpochMs;
+  emptyBecause: CampaignLimit;
 };
 
 /** Everything that the engine's parts share. Parts are plain functions over it; only the kernel's turns change it. */

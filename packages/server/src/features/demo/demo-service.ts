@@ -63,7 +63,8 @@ export interface DemoService {
 const SIMULATED_AGENTS = 8;
 const LEADS = 2_400;
 const REMOVE_WAIT_MS = 20_000;
-const CALLER_ID = '+861000000001' as PhoneNumber;
+/** Several, as a house has: no number is shown by more than a few calls at once. */
+const CALLER_IDS = Array.from({ length: 8 }, (_, i) => `+86100000000${i + 1}` as PhoneNumber);
 
 export const createDemoService = (deps: DemoDeps): DemoService => {
   const { store, engine, trunks, campaigns, identity, ids, clock, log } = deps;
@@ -120,7 +121,7 @@ export const createDemoService = (deps: DemoDeps): DemoService => {
         settings: {
           listIds: [listId],
           trunkIds: [trunk.trunkId],
-          callerIds: [CALLER_ID],
+          callerIds: CALLER_IDS,
           callerIdUse: { sameCityFirst: false, maxPerDay: 1_000_000, maxConcurrent: 100 },
           rulePack: 'lab',
           mode: { kind: 'predictive', dropLimit: 0.03 },
